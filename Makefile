@@ -1,0 +1,41 @@
+# `make help` lists the verbs. Everything lives in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help run test prove check format schema lock clean
+
+help: ## List these verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+run: .venv/run ## Start everything on 127.0.0.1, play the demonstration, keep serving (Ctrl-C stops)
+	@$(BIN)/assay up --demo
+
+test: .venv/dev ## Run the tests (a real Postgres is started for them)
+	@$(BIN)/python -m pytest -n 2
+
+prove: .venv/dev ## The long proofs: storms and property tests at full size
+	@ASSAY_PROPERTY_EXAMPLES=10000 ASSAY_STORM_TICKETS=60 $(BIN)/python -m pytest
+
+check: .venv/dev ## Lint, types and import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: .venv/dev ## Put the code into form
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+schema: .venv/run ## Write the GraphQL schema's text
+	@$(BIN)/assay schema > services/gateway/schema.graphql
+
+lock: ## Compile the hashed requirements anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment (never the data)
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache
+
+.venv/run: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh deploy/environment.sh requirements.lock && touch $@
+
+.venv/dev: requirements-dev.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh deploy/environment.sh requirements-dev.lock && touch $@ .venv/run

@@ -1,0 +1,5 @@
+"""`python -m services …` is `assay …`, for where the command is not installed."""
+
+from services.cli import main
+
+main()

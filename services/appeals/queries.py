@@ -1,0 +1,68 @@
+"""Every statement of the appeals service."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.auth import Actor
+from shared.errors import NotFound
+from shared.models.appeals import Appeal, Ruling
+from shared.models.audit import Review, ScorecardVersion
+from shared.models.people import Person
+from shared.visibility import visible
+
+
+def select_appeals(
+    actor: Actor, *, state: str | None, review_id: UUID | None, agent_id: UUID | None
+) -> Select[Any]:
+    statement = select(Appeal).where(_visible(actor))
+    equal = {"state": state, "review_id": review_id, "agent_id": agent_id}
+    for name, value in equal.items():
+        if value is not None:
+            statement = statement.where(getattr(Appeal, name) == value)
+    return statement
+
+
+async def rulings_of(session: AsyncSession, appeal_ids: list[UUID]) -> dict[UUID, Ruling]:
+    rows = await session.execute(select(Ruling).where(col(Ruling.appeal_id).in_(appeal_ids)))
+    return {ruling.appeal_id: ruling for ruling in rows.scalars()}
+
+
+async def get_appeal(
+    session: AsyncSession, actor: Actor, appeal_id: UUID, *, lock: bool = False
+) -> Appeal:
+    statement = select(Appeal).where(col(Appeal.id) == appeal_id, _visible(actor))
+    if lock:
+        statement = statement.with_for_update()
+    appeal = (await session.execute(statement)).scalar_one_or_none()
+    if appeal is None:
+        raise NotFound
+    return appeal
+
+
+async def get_review(
+    session: AsyncSession, actor: Actor, review_id: UUID
+) -> tuple[Review, dict[str, Any], UUID | None]:
+    """(review, its scorecard's card, the agent's lead). Locked: it cannot be superseded meanwhile."""
+    row = (
+        await session.execute(
+            select(Review, col(ScorecardVersion.card), col(Person.lead_id))
+            .join(ScorecardVersion, col(ScorecardVersion.id) == col(Review.scorecard_version_id))
+            .outerjoin(Person, col(Person.id) == col(Review.agent_id))
+            .where(
+                col(Review.id) == review_id,
+                visible(actor, agent_id=col(Review.agent_id), vendor_id=col(Review.vendor_id)),
+            )
+            .with_for_update(of=Review, read=True)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1], row[2]
+
+
+def _visible(actor: Actor) -> Any:
+    return visible(actor, agent_id=col(Appeal.agent_id), vendor_id=col(Appeal.vendor_id))

@@ -1,0 +1,19 @@
+"""The audit service, ready to run alone: `uvicorn services.audit.app:create --factory`."""
+
+from fastapi import FastAPI
+
+from services.audit.handlers import HANDLERS
+from services.audit.reviews.routes import routes as reviews
+from services.audit.sampling.routes import routes as sampling
+from services.audit.scorecards.routes import routes as scorecards
+from shared.config import settings_from_environment
+from shared.web import Service, build_app
+
+SERVICE = Service(
+    "audit", "Scorecards, sampling plans, audits and their reviews.",
+    routers=(scorecards, sampling, reviews), handlers=HANDLERS,
+)  # fmt: skip
+
+
+def create() -> FastAPI:
+    return build_app(settings_from_environment(), [SERVICE])

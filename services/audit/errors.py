@@ -1,0 +1,57 @@
+"""The problems the audit service answers with."""
+
+from shared.errors import Problem
+
+
+class ScorecardUnusable(Problem):
+    """This scorecard could not score a review"""
+
+    status, slug = 422, "scorecard-invalid"
+
+
+class ScorecardPublished(Problem):
+    """A published version never changes: make a new one"""
+
+    status, slug = 409, "scorecard-published"
+
+
+class ScorecardNotPublished(Problem):
+    """Only a published scorecard version can be used"""
+
+    status, slug = 409, "scorecard-not-published"
+
+
+class AnswersInvalid(Problem):
+    """The answers do not fit the scorecard"""
+
+    status, slug = 422, "answers-invalid"
+
+
+class AuditAlreadyClaimed(Problem):
+    """Somebody has this audit already"""
+
+    status, slug = 409, "audit-already-claimed"
+
+
+class NothingToClaim(Problem):
+    """No audit is waiting that you may review"""
+
+    status, slug = 404, "nothing-to-claim"
+
+
+class OwnWork(Problem):
+    """Nobody reviews their own work"""
+
+    status, slug = 403, "own-work"
+
+
+class NotYourAudit(Problem):
+    """Another specialist has claimed this audit"""
+
+    status, slug = 403, "not-your-audit"
+
+
+class ReviewSuperseded(Problem):
+    """A newer version of this review has replaced it"""
+
+    status, slug = 409, "review-superseded"

@@ -1,0 +1,24 @@
+"""Which events the audit service hears, and which verb answers."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit.reviews import service as reviews
+from services.audit.sampling import service as sampling
+from shared.events import AppealDecided, Event, TicketsChanged
+from shared.worker import Handler
+
+
+async def draw_samples(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, TicketsChanged)
+    await sampling.draw_samples(session, event.ticket_ids)
+
+
+async def supersede_review(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, AppealDecided)
+    await reviews.supersede_review(session, event.appeal_id)
+
+
+HANDLERS: dict[str, Handler] = {
+    "audit.draw_samples": draw_samples,
+    "audit.supersede_review": supersede_review,
+}

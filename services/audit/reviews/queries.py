@@ -1,0 +1,113 @@
+"""Every statement of the reviews room."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.auth import Actor
+from shared.errors import NotFound
+from shared.models.appeals import Appeal, Ruling
+from shared.models.audit import Audit, Review
+from shared.visibility import visible
+
+
+def select_audits(
+    actor: Actor, *, state: str | None, agent_id: UUID | None, ticket_id: UUID | None, specialist_id: UUID | None
+) -> Select[Any]:
+    statement = select(Audit).where(_visible_audit(actor))
+    equal = {"state": state, "agent_id": agent_id, "ticket_id": ticket_id, "specialist_id": specialist_id}
+    for name, value in equal.items():
+        if value is not None:
+            statement = statement.where(getattr(Audit, name) == value)
+    return statement
+
+
+def select_reviews(
+    actor: Actor, *, agent_id: UUID | None, ticket_id: UUID | None, audit_id: UUID | None, current: bool | None
+) -> Select[Any]:
+    statement = select(Review).where(_visible_review(actor))
+    equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
+    for name, value in equal.items():
+        if value is not None:
+            statement = statement.where(getattr(Review, name) == value)
+    if current is not None:
+        superseded = col(Review.superseded_at)
+        statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
+    return statement
+
+
+async def get_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+    statement = select(Audit).where(col(Audit.id) == audit_id, _visible_audit(actor))
+    audit = (await session.execute(statement)).scalar_one_or_none()
+    if audit is None:
+        raise NotFound
+    return audit
+
+
+async def lock_audit(session: AsyncSession, audit_id: UUID) -> Audit:
+    statement = select(Audit).where(col(Audit.id) == audit_id).with_for_update()
+    audit = (await session.execute(statement)).scalar_one_or_none()
+    if audit is None:
+        raise NotFound
+    return audit
+
+
+async def claim(session: AsyncSession, audit_id: UUID, specialist_id: UUID) -> Audit | None:
+    """One conditional update decides a race: None when the audit is not open (any more)."""
+    statement = (
+        update(Audit)
+        .where(col(Audit.id) == audit_id, col(Audit.state) == "open")
+        .values(state="claimed", specialist_id=specialist_id)
+        .returning(Audit)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | None:
+    """The longest waiting audit that nobody is claiming at this moment. Its row is locked."""
+    statement = (
+        select(col(Audit.id))
+        .where(
+            col(Audit.state) == "open", col(Audit.agent_id).is_distinct_from(specialist_id)
+        )
+        .order_by(col(Audit.drawn_at), col(Audit.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def get_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
+    statement = select(Review).where(col(Review.id) == review_id, _visible_review(actor))
+    review = (await session.execute(statement)).scalar_one_or_none()
+    if review is None:
+        raise NotFound
+    return review
+
+
+async def lock_review(session: AsyncSession, review_id: UUID) -> Review:
+    statement = select(Review).where(col(Review.id) == review_id).with_for_update()
+    return (await session.execute(statement)).scalar_one()
+
+
+async def get_ruling(session: AsyncSession, appeal_id: UUID) -> tuple[Appeal, Ruling]:
+    """Read from the tables of the appeals service; written only there."""
+    row = (
+        await session.execute(
+            select(Appeal, Ruling)
+            .join(Ruling, col(Ruling.appeal_id) == col(Appeal.id))
+            .where(col(Appeal.id) == appeal_id)
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def _visible_audit(actor: Actor) -> Any:
+    return visible(actor, agent_id=col(Audit.agent_id), vendor_id=col(Audit.vendor_id))
+
+
+def _visible_review(actor: Actor) -> Any:
+    return visible(actor, agent_id=col(Review.agent_id), vendor_id=col(Review.vendor_id))

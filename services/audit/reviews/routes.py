@@ -1,0 +1,104 @@
+"""HTTP of the reviews room."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from services.audit.errors import (
+    AnswersInvalid,
+    AuditAlreadyClaimed,
+    NothingToClaim,
+    NotYourAudit,
+    OwnWork,
+    ReviewSuperseded,
+)
+from services.audit.reviews import queries, service
+from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReviewIn, ReviewOut
+from shared.auth import Actor, permit
+from shared.db import Session
+from shared.errors import IllegalMove
+from shared.idempotency import Idempotent
+from shared.models.audit import Audit, Review
+from shared.openapi import READS, WRITES, answers
+from shared.paging import Page, Pages, page_of
+from shared.web import router
+
+routes = router("/audit", "reviews")
+Claimer = Annotated[Actor, Depends(permit("audits.claim"))]
+
+
+@routes.get("/audits", response_model=Page[AuditOut], responses=answers(*READS))
+async def list_audits(
+    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("audits.read"))],
+    state: Literal["open", "claimed", "reviewed", "void"] | None = None, agent_id: UUID | None = None,
+    ticket_id: UUID | None = None, specialist_id: UUID | None = None,
+) -> Any:  # fmt: skip
+    audits = queries.select_audits(
+        actor, state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id
+    )
+    return await page_of(session, audits, paging, row_id=Audit.id, newest=Audit.drawn_at)
+
+
+@routes.get("/audits/{audit_id}", response_model=AuditDetailOut, responses=answers(*READS))
+async def get_audit(
+    audit_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("audits.read"))]
+) -> Any:
+    return await queries.get_audit(session, actor, audit_id)
+
+
+@routes.post(
+    "/audits/claim-next", response_model=AuditDetailOut, summary="Claim the longest waiting audit",
+    responses=answers(*READS, NothingToClaim),
+)  # fmt: skip
+async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Response:
+    return await once(service.claim_next(session, actor), AuditDetailOut, status=200)
+
+
+@routes.post(
+    "/audits/{audit_id}/claim", response_model=AuditDetailOut, summary="Claim this audit",
+    responses=answers(*READS, AuditAlreadyClaimed, OwnWork),
+)  # fmt: skip
+async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
+    return await once(service.claim_audit(session, actor, audit_id), AuditDetailOut, status=200)
+
+
+@routes.post(
+    "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
+    summary="Submit the review of an audit you claimed",
+    responses=answers(*WRITES, NotYourAudit, IllegalMove, AnswersInvalid),
+)  # fmt: skip
+async def submit_review(
+    audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.submit"))],
+) -> Response:  # fmt: skip
+    return await once(service.submit_review(session, actor, audit_id, new), ReviewOut)
+
+
+@routes.get("/reviews", response_model=Page[ReviewOut], responses=answers(*READS))
+async def list_reviews(
+    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("reviews.read"))],
+    agent_id: UUID | None = None, ticket_id: UUID | None = None, audit_id: UUID | None = None,
+    current: bool | None = None,
+) -> Any:  # fmt: skip
+    reviews = queries.select_reviews(
+        actor, agent_id=agent_id, ticket_id=ticket_id, audit_id=audit_id, current=current
+    )
+    return await page_of(session, reviews, paging, row_id=Review.id, newest=Review.released_at)
+
+
+@routes.get("/reviews/{review_id}", response_model=ReviewOut, responses=answers(*READS))
+async def get_review(
+    review_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("reviews.read"))]
+) -> Any:
+    return await queries.get_review(session, actor, review_id)
+
+
+@routes.post(
+    "/reviews/{review_id}/acknowledge", response_model=ReviewOut, summary="I have read this review",
+    responses=answers(*READS, ReviewSuperseded),
+)  # fmt: skip
+async def acknowledge_review(
+    review_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))]
+) -> Any:
+    return await service.acknowledge_review(session, actor, review_id)

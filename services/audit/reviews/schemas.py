@@ -1,0 +1,62 @@
+"""What the reviews room takes and gives."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.schemas import Comment, In, Key, Out, Score
+
+
+class AnswerIn(In):
+    criterion: Key
+    value: int | float | Literal["NA"] = Field(description='On the criterion\'s scale, or "NA".')
+    comment: Comment | None = None
+
+
+class ReviewIn(In):
+    answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
+    summary: Comment | None = None
+
+
+class AuditOut(Out):
+    id: UUID
+    ticket_id: UUID
+    plan_id: UUID | None
+    scorecard_version_id: UUID
+    probability: Score | None = Field(description="How likely this ticket was to be drawn.")
+    draw: str | None
+    drawn_at: datetime
+    agent_id: UUID | None
+    vendor_id: UUID | None
+    state: str
+    specialist_id: UUID | None
+
+
+class AuditDetailOut(AuditOut):
+    evidence: dict[str, Any]
+
+
+class ReviewOut(Out):
+    id: UUID
+    audit_id: UUID
+    ticket_id: UUID
+    number: int = Field(description="1, 2, …: a later version supersedes an earlier one.")
+    scorecard_version_id: UUID
+    reviewer_id: UUID | None
+    agent_id: UUID | None
+    vendor_id: UUID | None
+    answers: list[dict[str, Any]]
+    score: Score | None = Field(description="Percent; null when nothing was rated.")
+    score_exact: str | None
+    score_without_auto_fail: Score | None
+    auto_failed: bool
+    passed: bool | None
+    sections: list[dict[str, Any]]
+    summary: str | None
+    released_at: datetime
+    acknowledged_at: datetime | None
+    superseded_at: datetime | None
+    supersedes_id: UUID | None
+    appeal_id: UUID | None

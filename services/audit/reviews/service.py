@@ -1,0 +1,140 @@
+"""Verbs of the reviews room: claim an audit, review it, acknowledge, supersede."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit.errors import (
+    AnswersInvalid,
+    AuditAlreadyClaimed,
+    NothingToClaim,
+    NotYourAudit,
+    OwnWork,
+    ReviewSuperseded,
+)
+from services.audit.reviews import queries, rules
+from services.audit.reviews.schemas import ReviewIn
+from services.audit.scorecards.queries import get_version
+from services.audit.scorecards.rules import AnswerInvalid
+from services.audit.scorecards.service import read_card
+from shared import clock, outbox
+from shared.auth import Actor
+from shared.errors import Fault, Forbidden
+from shared.events import ReviewReleased
+from shared.ids import derived_id, new_id
+from shared.models.audit import Audit, Review
+from shared.states import Machine, record
+
+AUDIT = Machine("audit", {"open": {"claimed", "void"}, "claimed": {"reviewed", "void"}})
+
+
+async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+    """Raises AuditAlreadyClaimed (409) for whoever comes second, OwnWork (403)."""
+    audit = await queries.get_audit(session, actor, audit_id)
+    if not rules.may_review(actor.id, audit.agent_id):
+        raise OwnWork
+    claimed = await queries.claim(session, audit_id, actor.id)
+    if claimed is None:
+        raise AuditAlreadyClaimed
+    await record(session, AUDIT, audit_id, moved=("open", "claimed"), by=actor.id)
+    return claimed
+
+
+async def claim_next(session: AsyncSession, actor: Actor) -> Audit:
+    """The longest waiting audit. Raises NothingToClaim (404) when none waits."""
+    audit_id = await queries.find_claimable(session, actor.id)
+    if audit_id is None:
+        raise NothingToClaim
+    return await claim_audit(session, actor, audit_id)
+
+
+async def submit_review(
+    session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn
+) -> Review:
+    """Scores the answers with the audit's own scorecard version and releases the review.
+
+    Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid (422).
+    """
+    audit = await queries.lock_audit(session, audit_id)
+    AUDIT.check(audit.state, "reviewed")
+    if audit.specialist_id != actor.id:
+        raise NotYourAudit
+    version = await get_version(session, audit.scorecard_version_id)
+    try:
+        scored = rules.score_answers(
+            read_card(version.card), [answer.model_dump() for answer in new.answers]
+        )
+    except AnswerInvalid as error:
+        fault = Fault(error.pointer, "answer-invalid", error.detail)
+        raise AnswersInvalid(faults=[fault]) from None
+    review = Review(
+        id=new_id(),
+        audit_id=audit.id,
+        ticket_id=audit.ticket_id,
+        number=1,
+        scorecard_version_id=version.id,
+        reviewer_id=actor.id,
+        agent_id=audit.agent_id,
+        vendor_id=audit.vendor_id,
+        probability=audit.probability,
+        summary=new.summary,
+        released_at=clock.now(),
+        **scored,
+    )
+    session.add(review)
+    audit.state = "reviewed"
+    await record(session, AUDIT, audit.id, moved=("claimed", "reviewed"), by=actor.id)
+    await outbox.publish(session, ReviewReleased(review.id))
+    await session.flush()
+    return review
+
+
+async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
+    """The agent has read it. Acknowledging again changes nothing."""
+    await queries.get_review(session, actor, review_id)
+    review = await queries.lock_review(session, review_id)
+    if review.agent_id != actor.id:
+        raise Forbidden("Only the agent whose work it is can acknowledge a review.")
+    if review.superseded_at is not None:
+        raise ReviewSuperseded
+    review.acknowledged_at = review.acknowledged_at or clock.now()
+    await session.flush()
+    return review
+
+
+async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
+    """After a ruling that changed answers: a new version takes the review's place.
+
+    The old version stays as it was. The new one's id is derived from the appeal, and the
+    appealed review is locked, so the same ruling heard twice makes one version.
+    """
+    appeal, ruling = await queries.get_ruling(session, appeal_id)
+    if not ruling.changes:
+        return
+    old = await queries.lock_review(session, appeal.review_id)
+    if old.superseded_at is not None:
+        return
+    version = await get_version(session, old.scorecard_version_id)
+    scored = rules.score_answers(
+        read_card(version.card), rules.merge_answers(old.answers, ruling.changes)
+    )
+    old.superseded_at = ruling.ruled_at
+    await session.flush()  # before the new version comes: at most one is current
+    review = Review(
+        id=derived_id(appeal_id, "review"),
+        audit_id=old.audit_id,
+        ticket_id=old.ticket_id,
+        number=old.number + 1,
+        scorecard_version_id=old.scorecard_version_id,
+        reviewer_id=ruling.ruled_by,
+        agent_id=old.agent_id,
+        vendor_id=old.vendor_id,
+        probability=old.probability,
+        summary=ruling.text,
+        released_at=ruling.ruled_at,
+        supersedes_id=old.id,
+        appeal_id=appeal_id,
+        **scored,
+    )
+    session.add(review)
+    await outbox.publish(session, ReviewReleased(review.id))

@@ -1,0 +1,185 @@
+"""The `assay` command. Each verb is a few lines; what it does lives elsewhere."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.config import Settings, settings_from_environment
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Foreseen failures end with one line that says what to do, not with a traceback."""
+    from services.local import NotRunning
+    from shared.embedded_postgres import EmbeddedPostgresError
+
+    try:
+        app()
+    except (NotRunning, EmbeddedPostgresError, ConnectionRefusedError) as error:
+        err.print(f"[red]{error}[/red]")
+        raise SystemExit(1) from None
+
+
+@app.command()
+def up(
+    demo: Annotated[bool, typer.Option(help="Play the demonstration story once everything is up.")] = False,
+    port: Annotated[int | None, typer.Option(help="Default: 8000, or a free one.")] = None,
+) -> None:
+    """Everything in one process: embedded Postgres (or DATABASE_URL), all services, worker, gateway."""
+    from services.up import run
+
+    asyncio.run(run(settings_from_environment(), demo=demo, port=port, out=out))
+
+
+@app.command()
+def serve(
+    names: Annotated[str, typer.Argument(help='"all" or a list such as "audit,kpi".')] = "all",
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int | None, typer.Option()] = None,
+) -> None:
+    """Serve one or several services (without the worker)."""
+    from services.run import create_app
+    from services.serving import listen, run_until_signal
+
+    settings = _ready()
+    try:
+        service_app = create_app(settings, names)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    listener = listen(host or settings.host, settings.port if port is None else port)
+    err.print(f"{names}: http://{':'.join(map(str, listener.getsockname()[:2]))}")
+    asyncio.run(run_until_signal(app=service_app, listener=listener))
+
+
+@app.command()
+def worker() -> None:
+    """Take deliveries to their handlers, until stopped. Run as many as you like."""
+    from services.run import create_worker
+    from services.serving import run_until_signal
+
+    async def work() -> None:
+        await run_until_signal(worker=create_worker(settings))
+
+    settings = _ready()
+    asyncio.run(work())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest version, and make sure there is an administrator."""
+    import migrations
+    from services.local import first_admin
+    from shared.db import Database
+
+    async def admin() -> None:
+        db = Database(settings.database_url)
+        async with db.transaction() as session:
+            await first_admin(session)
+        await db.close()
+
+    settings = _ready()
+    migrations.upgrade(settings.database_url)
+    asyncio.run(admin())
+    out.print("The database is at the newest version.")
+
+
+@app.command()
+def token(
+    person_id: Annotated[UUID | None, typer.Argument(help="Default: the administrator.")] = None,
+) -> None:
+    """Print a bearer token for a person."""
+    from services.local import ADMIN_ID
+    from shared.auth import TokenKeys
+
+    out.print(TokenKeys(_ready()).issue(person_id or ADMIN_ID), soft_wrap=True)
+
+
+deliveries_app = typer.Typer(help="Events on their way to handlers: look at them, replay dead ones.")
+app.add_typer(deliveries_app, name="deliveries")
+
+
+@deliveries_app.command("count")
+def deliveries_count() -> None:
+    """How many there are, by handler and state."""
+    from shared import deliveries
+
+    table = Table("handler", "state", "number")
+    for handler, state, number in _in_transaction(deliveries.count_by_state):
+        table.add_row(handler, state, f"{number:,}")
+    out.print(table if table.rows else "No deliveries yet.")
+
+
+@deliveries_app.command("list")
+def deliveries_list(
+    state: Annotated[str, typer.Option(help="dead, pending or done")] = "dead",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+) -> None:
+    """The newest deliveries in a state, with the reason of the last failure."""
+    from shared import deliveries
+
+    if state not in ("dead", "pending", "done"):
+        raise typer.BadParameter("dead, pending or done", param_hint="--state")
+    found = _in_transaction(lambda s: deliveries.list_deliveries(s, state=state, limit=limit))
+    table = Table("id", "handler", "attempts", "event", "last error")
+    for delivery, kind, payload in found:
+        ids = ", ".join(f"{name}={value}" for name, value in payload.items())
+        table.add_row(
+            str(delivery.id), delivery.handler, str(delivery.attempts), f"{kind} {ids}"[:100],
+            delivery.last_error or "",
+        )  # fmt: skip
+    out.print(table if found else f"No {state} deliveries.")
+
+
+@deliveries_app.command("replay")
+def deliveries_replay(
+    delivery_id: Annotated[UUID | None, typer.Argument(help="One delivery; default: see options.")] = None,
+    handler: Annotated[str | None, typer.Option(help="All dead ones of this handler.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All dead ones.")] = False,
+) -> None:
+    """Send dead deliveries round again, with all their attempts before them."""
+    from shared import deliveries
+
+    if not (delivery_id or handler or everything):
+        raise typer.BadParameter("Name a delivery, --handler or --all.")
+    number = _in_transaction(
+        lambda s: deliveries.replay(s, delivery_id=delivery_id, handler=handler)
+    )
+    out.print(f"{number} dead deliveries will be tried again.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from services.gateway.schema import schema as graphql_schema
+
+    out.print(graphql_schema.as_str(), soft_wrap=True)
+
+
+def _ready() -> Settings:
+    from services.local import ready
+
+    return ready(settings_from_environment())
+
+
+def _in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    from shared.db import Database
+
+    async def run() -> T:
+        db = Database(settings.database_url)
+        async with db.transaction() as session:
+            result = await work(session)
+        await db.close()
+        return result
+
+    settings = _ready()
+    return asyncio.run(run())

@@ -1,0 +1,51 @@
+"""Plays the story against a running system and tells it on the screen; once, not at every start."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from services.demo.story import METRICS, Story, Told
+
+
+async def play_and_tell(base: str, token_for: Callable[[UUID | None], str], out: Console) -> None:
+    services = ("people", "feedback", "audit", "appeals", "kpi", "gateway")
+    async with httpx.AsyncClient(timeout=30) as client:
+        if await _played_before(client, base, token_for(None)):
+            out.print("The demonstration's data is still here from an earlier run.")
+            return
+        steps = iter(range(1, 100))
+        story = Story(
+            client, dict.fromkeys(services, base), token_for,
+            lambda line: out.print(f"  {next(steps):2}. {line}"),
+        )  # fmt: skip
+        out.print("[bold]The demonstration, through the public addresses:[/bold]")
+        told = await story.play()
+    out.print(_numbers(told))
+
+
+async def _played_before(client: httpx.AsyncClient, base: str, token: str) -> bool:
+    answer = await client.get(
+        f"{base}/feedback/connections?limit=100", headers={"authorization": f"Bearer {token}"}
+    )
+    return any(one["key"] == "zd-demo" for one in answer.raise_for_status().json()["items"])
+
+
+def _numbers(told: Told) -> Table:
+    table = Table("metric", "before the appeal", "after it", "n", "left out", title="What the numbers say")
+    for key in METRICS:
+        before, after = told.before[key], told.after[key]
+        left_out = ", ".join(f"{n} {why}" for why, n in after["excluded"].items())
+        table.add_row(key, _shown(before), _shown(after), str(after["n"]), left_out)
+    return table
+
+
+def _shown(value: dict[str, object]) -> str:
+    number = value["value"]
+    if not isinstance(number, int | float):
+        return "–"
+    if value["unit"] == "percent":
+        return f"{number:.2f} %"
+    return f"{int(number) // 3600}:{int(number) % 3600 // 60:02} h"

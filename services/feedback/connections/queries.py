@@ -1,0 +1,28 @@
+"""Every statement of the connections room."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.errors import NotFound
+from shared.models.feedback import Connection
+
+
+def select_connections() -> Select[Any]:
+    return select(Connection)
+
+
+async def find_connection(session: AsyncSession, key: str) -> Connection | None:
+    return (
+        await session.execute(select(Connection).where(col(Connection.key) == key))
+    ).scalar_one_or_none()
+
+
+async def get_connection(session: AsyncSession, connection_id: UUID) -> Connection:
+    connection = await session.get(Connection, connection_id)
+    if connection is None:
+        raise NotFound
+    return connection

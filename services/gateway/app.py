@@ -1,0 +1,25 @@
+"""The gateway, ready to run alone: `uvicorn services.gateway.app:create --factory`."""
+
+from fastapi import FastAPI
+
+from services.gateway.routes import routes
+from shared.config import settings_from_environment
+from shared.http import ServiceClients
+from shared.web import Service, build_app
+
+SERVICE = Service(
+    "gateway", "GraphQL for front-ends: reads from one snapshot, writes through the owning services.",
+    routers=(routes,),
+)  # fmt: skip
+
+
+def attach(app: FastAPI, clients: ServiceClients) -> None:
+    """How this process reaches the services that own the writes."""
+    app.state.clients = clients
+
+
+def create() -> FastAPI:
+    settings = settings_from_environment()
+    app = build_app(settings, [SERVICE])
+    attach(app, ServiceClients(settings.service_urls, None))
+    return app

@@ -1,0 +1,104 @@
+"""What the resolvers of one GraphQL request share: who asks, one snapshot to read from, the way to write."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from fastapi import Request
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
+from strawberry.dataloader import DataLoader
+from strawberry.fastapi import BaseContext
+
+from shared.auth import Actor
+from shared.db import Database
+from shared.http import ServiceClients
+from shared.paging import CursorCodec
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+class Context(BaseContext):
+    """Reads run one after another in one read-only snapshot; `renew()` opens a fresh one after a write."""
+
+    def __init__(
+        self, request: Request, actor: Actor, db: Database, clients: ServiceClients, stack: AsyncExitStack
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.actor = actor
+        self.clients = clients
+        self._db = db
+        self._stack = stack
+        self._session: AsyncSession | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._loaders: dict[object, DataLoader[UUID, Any]] = {}
+
+    async def rows(self, statement: Select[Any]) -> Sequence[Any]:
+        async with self._one_at_a_time:
+            if self._session is None:
+                self._session = await self._stack.enter_async_context(self._db.snapshot())
+            return (await self._session.execute(statement)).scalars().all()
+
+    async def renew(self) -> None:
+        await self._stack.aclose()
+        self._session = None
+        self._loaders.clear()
+
+    def one(self, table: type[Row], seen: ColumnElement[bool] | None = None) -> DataLoader[UUID, Row | None]:
+        """Rows by id: one statement for all that are asked for in one turn of the loop."""
+        key_column = col(table.id)  # type: ignore[attr-defined]
+
+        async def load(keys: list[UUID]) -> list[Row | None]:
+            found = await self.rows(_seen(select(table).where(key_column.in_(keys)), seen))
+            by_id = {row.id: row for row in found}
+            return [by_id.get(key) for key in keys]
+
+        return self._loader(("one", table), load)
+
+    def many(
+        self, table: type[Row], key_name: str, order: Sequence[Any], seen: ColumnElement[bool] | None = None
+    ) -> DataLoader[UUID, list[Row]]:
+        """Rows by a foreign key, in order, at most MANY for one key's whole batch of owners."""
+        key_column = col(getattr(table, key_name))
+
+        async def load(keys: list[UUID]) -> list[list[Row]]:
+            statement = _seen(select(table).where(key_column.in_(keys)), seen).order_by(*order)
+            grouped: dict[UUID, list[Row]] = {key: [] for key in keys}
+            for row in await self.rows(statement.limit(MANY)):
+                grouped[getattr(row, key_name)].append(row)
+            return [grouped[key] for key in keys]
+
+        return self._loader(("many", table, key_name), load)
+
+    def cursors(self, question: str) -> CursorCodec:
+        return CursorCodec(self.request.app.state.cursor_key, question)
+
+    async def call(self, service: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The service that owns the rule decides; the caller's own token and request id go along."""
+        headers = {
+            "authorization": self.request.headers["authorization"],
+            "x-request-id": self.request.scope["request_id"],
+        }
+        if key := self.request.headers.get("idempotency-key"):
+            headers["idempotency-key"] = key
+        return await self.clients.to(service).request(
+            method, path, json=body, headers=headers
+        )
+
+    def _loader(self, key: object, load: Callable[[list[UUID]], Any]) -> DataLoader[UUID, Any]:
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(load_fn=load)
+        return self._loaders[key]
+
+
+MANY = 5000
+"""Rows one nested list may read, over all its owners: a bound on what one operation can ask for."""
+
+
+def _seen(statement: Select[Any], seen: ColumnElement[bool] | None) -> Select[Any]:
+    return statement if seen is None else statement.where(seen)

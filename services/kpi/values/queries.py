@@ -1,0 +1,118 @@
+"""Every statement of the values room: SQL put together from the catalogue, values bound.
+
+Nothing a caller sends becomes SQL text: metrics and dimensions are looked up, all else is bound.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, literal_column, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kpi.values.catalogue import DIMENSIONS, REVIEWS, Metric
+from shared.auth import Actor
+from shared.visibility import visible
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which rows, seen by whom: [from_at, to_at) on the metric's date basis, and equal filters."""
+
+    metric: Metric
+    as_of: datetime
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    filters: dict[str, Any] = field(default_factory=dict)
+
+
+async def aggregate(
+    session: AsyncSession, actor: Actor, question: Question, group_by: str | None
+) -> list[RowMapping]:
+    """One row a group: n, total, numerator, spread, percentiles, Hájek sums, exclusions by reason."""
+    metric = question.metric
+    where, bound = _where(actor, question)
+    group = _dimensions(metric)[group_by] if group_by else "NULL"
+    probability = "r.probability" if metric.source == REVIEWS else "NULL::numeric"
+    statement = f"""
+        WITH counted AS (
+            SELECT ({group})::text AS grp, ({metric.value}){_cast(metric)} AS v,
+                   {_reason(metric)} AS reason, {probability} AS pi
+            FROM {metric.source} WHERE {where}
+        )
+        SELECT grp, count(*) AS rows, count(v) AS n, sum(v) AS total,
+               avg(v) AS mean, stddev_samp(v) AS deviation,
+               percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY v) AS percentiles,
+               sum(v / pi) AS weighted, sum(1 / pi) FILTER (WHERE v IS NOT NULL) AS weights,
+               sum(1 / (pi * pi)) FILTER (WHERE v IS NOT NULL) AS weights_squared,
+               count(v) FILTER (WHERE pi IS NOT NULL) AS drawn,
+               COALESCE((SELECT jsonb_object_agg(e.reason, e.n) FROM (
+                   SELECT c.reason, count(*) AS n FROM counted c
+                   WHERE c.v IS NULL AND c.grp IS NOT DISTINCT FROM counted.grp GROUP BY c.reason
+               ) e), '{{}}') AS excluded
+        FROM counted GROUP BY grp ORDER BY count(v) DESC, grp NULLS LAST LIMIT 1000
+    """
+    return list((await session.execute(text(statement), bound)).mappings())
+
+
+async def list_tickets(
+    session: AsyncSession, actor: Actor, question: Question, *, after: UUID | None, limit: int
+) -> list[RowMapping]:
+    """The rows behind a value, by ticket id."""
+    metric = question.metric
+    where, bound = _where(actor, question)
+    row_id = "r.id" if metric.source == REVIEWS else "f.ticket_id"
+    if after is not None:
+        where += f" AND {row_id} > :after"
+        bound["after"] = after
+    statement = f"""
+        SELECT f.ticket_id, {row_id} AS id, ({metric.value}){_cast(metric)} AS value,
+               {metric.date} AS at, {_reason(metric)} AS excluded_because
+        FROM {metric.source} WHERE {where} ORDER BY {row_id} LIMIT :limit
+    """
+    return list((await session.execute(text(statement), bound | {"limit": limit})).mappings())
+
+
+def _cast(metric: Metric) -> str:
+    """Booleans become 0 and 1."""
+    return "::boolean::int::numeric" if metric.kind == "ratio" else "::numeric"
+
+
+def _reason(metric: Metric) -> str:
+    cases = " ".join(f"WHEN {test} THEN '{why}'" for why, test in metric.exclusions.items())
+    return f"CASE {cases} END" if cases else "NULL"
+
+
+def _dimensions(metric: Metric) -> dict[str, str]:
+    return dict(DIMENSIONS[metric.source])
+
+
+def _where(actor: Actor, question: Question) -> tuple[str, dict[str, Any]]:
+    metric = question.metric
+    tests, bound = [metric.population], {"as_of": question.as_of}
+    if question.from_at is not None:
+        tests.append(f"{metric.date} >= :from_at")
+        bound["from_at"] = question.from_at
+    if question.to_at is not None:
+        tests.append(f"{metric.date} < :to_at")
+        bound["to_at"] = question.to_at
+    columns = _dimensions(metric)
+    for name, value in question.filters.items():
+        tests.append(f"{columns[name]} = :{name}")
+        bound[name] = value
+    tests.append(_visible(actor, columns, bound))
+    return " AND ".join(f"({test})" for test in tests), bound
+
+
+def _visible(actor: Actor, columns: dict[str, str], bound: dict[str, Any]) -> str:
+    """`shared.visibility.visible`, rendered over this source's columns."""
+    condition = visible(
+        actor,
+        agent_id=literal_column(columns["agent_id"]),
+        vendor_id=literal_column(columns["vendor_id"]),
+    )
+    compiled = condition.compile(dialect=postgresql.dialect(paramstyle="named"))
+    bound |= compiled.params
+    return str(compiled)

@@ -1,0 +1,110 @@
+"""The verbs of the values room: what is the number, and which tickets are behind it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kpi.errors import UnknownDimension, UnknownMetric
+from services.kpi.values import queries, rules
+from services.kpi.values.catalogue import CATALOGUE, DIMENSIONS, Metric
+from services.kpi.values.queries import Question
+from shared import clock
+from shared.auth import Actor
+from shared.errors import Fault, ValidationFailed
+
+ENOUGH = 10
+"""Below this many rows a value is shown as too small to act on."""
+
+
+def find_metric(key: str) -> Metric:
+    """Raises UnknownMetric (404), naming what it may have meant."""
+    if key not in CATALOGUE:
+        near = get_close_matches(key, CATALOGUE, n=3)
+        raise UnknownMetric(near=near, metrics=sorted(CATALOGUE))
+    return CATALOGUE[key]
+
+
+def question(
+    metric: Metric,
+    *,
+    from_at: datetime | None,
+    to_at: datetime | None,
+    filters: dict[str, Any],
+    group_by: str | None = None,
+) -> Question:
+    """Raises ValidationFailed (422) for an empty period, UnknownDimension (422)."""
+    if from_at and to_at and from_at >= to_at:
+        fault = Fault("/to_at", "invalid-range", "The period ends before it begins.")
+        raise ValidationFailed(faults=[fault])
+    if group_by is not None and group_by not in DIMENSIONS[metric.source]:
+        raise UnknownDimension(dimensions=sorted(DIMENSIONS[metric.source]))
+    given = {name: value for name, value in filters.items() if value is not None}
+    return Question(metric, clock.now(), from_at, to_at, given)
+
+
+async def values_of(
+    session: AsyncSession, actor: Actor, asked: Question, group_by: str | None
+) -> dict[str, Any]:
+    rows: Sequence[RowMapping] = await queries.aggregate(session, actor, asked, group_by)
+    if not rows and group_by is None:
+        values = [_value(asked, None, None)]
+    else:
+        values = [_value(asked, row, group_by) for row in rows]
+    return {
+        "metric": asked.metric.key, "group_by": group_by, "from_at": asked.from_at,
+        "to_at": asked.to_at, "as_of": asked.as_of, "values": values,
+    }  # fmt: skip
+
+
+def _value(asked: Question, row: RowMapping | None, group_by: str | None) -> dict[str, Any]:
+    metric = asked.metric
+    n = row["n"] if row else 0
+    total = float(row["total"]) if row and n else None
+    mean = float(row["mean"]) if row and n else None
+    out: dict[str, Any] = {
+        "metric": metric.key, "version": metric.version, "unit": metric.unit, "n": n,
+        "group": row["grp"] if row else None, "denominator": n, "numerator": total,
+        "excluded": row["excluded"] if row else {}, "mean": mean, "p90": None, "estimate": None,
+        "is_enough": n >= ENOUGH, "tickets": _link(asked, row, group_by),
+    }  # fmt: skip
+    interval = None
+    if metric.kind == "ratio":
+        out["value"] = 100 * total / n if total is not None else None
+        interval = rules.wilson(total, n) if total is not None else None
+    elif metric.kind == "duration":
+        out["value"], out["p90"] = row["percentiles"] if row and n else (None, None)
+    else:
+        out["value"] = mean
+        deviation = float(row["deviation"]) if row and row["deviation"] is not None else None
+        interval = rules.mean_interval(mean, deviation, n) if mean is not None else None
+        out["estimate"] = _estimate(row)
+    out["low"], out["high"] = interval or (None, None)
+    return out
+
+
+def _estimate(row: RowMapping | None) -> dict[str, Any]:
+    """Hájek: sum(y/π) / sum(1/π). Kish: n_effective = (sum w)² / sum w²."""
+    if row is None or not row["weights"]:
+        return {"value": None, "n": 0, "n_effective": None}
+    return {
+        "value": float(row["weighted"] / row["weights"]),
+        "n": row["drawn"],
+        "n_effective": float(row["weights"] ** 2 / row["weights_squared"]),
+    }
+
+
+def _link(asked: Question, row: RowMapping | None, group_by: str | None) -> str:
+    query = {"from_at": asked.from_at, "to_at": asked.to_at} | asked.filters
+    if group_by and row and row["grp"] is not None:
+        query[group_by] = row["grp"]
+    given = {
+        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in query.items()
+        if value is not None
+    }
+    return f"/kpi/metrics/{asked.metric.key}/tickets" + (f"?{urlencode(given)}" if given else "")

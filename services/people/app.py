@@ -1,0 +1,17 @@
+"""The people service, ready to run alone: `uvicorn services.people.app:create --factory`."""
+
+from fastapi import FastAPI
+
+from services.people.handlers import HANDLERS
+from services.people.routes import routes
+from shared.config import settings_from_environment
+from shared.web import Service, build_app
+
+SERVICE = Service(
+    "people", "The directory every row points at: vendors, people, business hours.",
+    routers=(routes,), handlers=HANDLERS,
+)  # fmt: skip
+
+
+def create() -> FastAPI:
+    return build_app(settings_from_environment(), [SERVICE])

@@ -1,0 +1,21 @@
+"""The problems the people service answers with."""
+
+from shared.errors import Problem
+
+
+class ScheduleInvalid(Problem):
+    """These are not business hours"""
+
+    status, slug = 422, "schedule-invalid"
+
+
+class RoleNeedsVendor(Problem):
+    """A vendor manager manages a vendor: name it in vendor_id"""
+
+    status, slug = 422, "role-needs-vendor"
+
+
+class OwnRoleUnchangeable(Problem):
+    """Nobody changes their own role, vendor or access"""
+
+    status, slug = 403, "own-role-unchangeable"

@@ -1,0 +1,97 @@
+"""HTTP of the people service."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from services.people import queries, service
+from services.people.errors import OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
+from services.people.schemas import (
+    PersonIn,
+    PersonOut,
+    PersonPatch,
+    RoleName,
+    ScheduleIn,
+    ScheduleOut,
+    VendorIn,
+    VendorOut,
+    ViewerOut,
+)
+from shared.auth import Actor, permit
+from shared.db import Session
+from shared.errors import Conflict
+from shared.idempotency import Idempotent
+from shared.models.people import Person, Vendor
+from shared.openapi import READS, WRITES, answers
+from shared.paging import Page, Pages, page_of
+from shared.permissions import allowed_actions
+from shared.web import router
+
+routes = router("/people", "people")
+
+
+@routes.get("/viewer", response_model=ViewerOut, responses=answers(*READS), summary="Who am I, and what may I do?")
+async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any:
+    return vars(actor) | {"allowed_actions": allowed_actions(actor.role)}
+
+
+@routes.post("/vendors", status_code=201, response_model=VendorOut, responses=answers(*WRITES, Conflict))
+async def add_vendor(
+    new: VendorIn, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("vendors.create"))],
+) -> Response:  # fmt: skip
+    return await once(service.add_vendor(session, new), VendorOut)
+
+
+@routes.get("/vendors", response_model=Page[VendorOut], responses=answers(*READS))
+async def list_vendors(
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("vendors.read"))]
+) -> Any:
+    return await page_of(session, queries.select_vendors(), paging, row_id=Vendor.id)
+
+
+@routes.post(
+    "/schedules", status_code=201, response_model=ScheduleOut,
+    responses=answers(*WRITES, Conflict, ScheduleInvalid), summary="Business hours for a connection",
+)  # fmt: skip
+async def add_schedule(
+    new: ScheduleIn, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("schedules.create"))],
+) -> Response:  # fmt: skip
+    return await once(service.add_schedule(session, new), ScheduleOut)
+
+
+@routes.post("/people", status_code=201, response_model=PersonOut, responses=answers(*WRITES, RoleNeedsVendor))
+async def add_person(
+    new: PersonIn, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("people.create"))],
+) -> Response:  # fmt: skip
+    return await once(service.add_person(session, new), PersonOut)
+
+
+@routes.get("/people", response_model=Page[PersonOut], responses=answers(*READS))
+async def list_people(
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("people.read"))],
+    role: RoleName | None = None, vendor_id: UUID | None = None,
+) -> Any:  # fmt: skip
+    people = queries.select_people(role=role, vendor_id=vendor_id)
+    return await page_of(session, people, paging, row_id=Person.id)
+
+
+@routes.get("/people/{person_id}", response_model=PersonOut, responses=answers(*READS))
+async def get_person(
+    person_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("people.read"))]
+) -> Any:
+    return await queries.get_person(session, person_id)
+
+
+@routes.patch(
+    "/people/{person_id}", response_model=PersonOut,
+    responses=answers(*WRITES, OwnRoleUnchangeable, RoleNeedsVendor),
+)  # fmt: skip
+async def change_person(
+    person_id: UUID, patch: PersonPatch, session: Session,
+    actor: Annotated[Actor, Depends(permit("people.update"))],
+) -> Any:  # fmt: skip
+    return await service.change_person(session, actor, person_id, patch)

@@ -1,0 +1,82 @@
+"""Verbs of the directory: vendors, schedules, people."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.people import queries
+from services.people.errors import OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
+from services.people.schemas import PersonIn, PersonPatch, ScheduleIn, VendorIn
+from shared import clock
+from shared.auth import Actor
+from shared.business_hours import Schedule as Hours
+from shared.errors import Fault, ValidationFailed
+from shared.ids import new_id
+from shared.models.people import Person, Role, Schedule, Vendor
+
+
+async def add_vendor(session: AsyncSession, new: VendorIn) -> Vendor:
+    vendor = Vendor(id=new_id(), key=new.key, name=new.name, created_at=clock.now())
+    session.add(vendor)
+    await session.flush()
+    return vendor
+
+
+async def add_schedule(session: AsyncSession, new: ScheduleIn) -> Schedule:
+    try:
+        Hours.parse(new.hours)
+    except ValueError as error:
+        raise ScheduleInvalid(str(error)) from None
+    schedule = Schedule(id=new_id(), key=new.key, hours=new.hours, created_at=clock.now())
+    session.add(schedule)
+    await session.flush()
+    return schedule
+
+
+async def add_person(session: AsyncSession, new: PersonIn) -> Person:
+    person = Person(id=new_id(), created_at=clock.now(), **new.model_dump())
+    await _check(session, person)
+    session.add(person)
+    await session.flush()
+    return person
+
+
+async def change_person(
+    session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch
+) -> Person:
+    person = await queries.get_person(session, person_id, lock=True)
+    changes = patch.model_dump(exclude_unset=True)
+    if person.id == actor.id and changes.keys() & {"role", "vendor_id", "is_active"}:
+        raise OwnRoleUnchangeable
+    for field, value in changes.items():
+        setattr(person, field, value)
+    await _check(session, person)
+    await session.flush()
+    return person
+
+
+async def register_agent(
+    session: AsyncSession, person_id: UUID, *, name: str, vendor_id: UUID | None
+) -> None:
+    await queries.upsert_agent(session, person_id, name=name, vendor_id=vendor_id)
+
+
+async def ensure_admin(session: AsyncSession, person_id: UUID, name: str) -> Person:
+    """The first person, who can add the others. Safe to repeat."""
+    person = await session.get(Person, person_id)
+    if person is None:
+        person = Person(id=person_id, name=name, role=Role.ADMIN, created_at=clock.now())
+        session.add(person)
+        await session.flush()
+    return person
+
+
+async def _check(session: AsyncSession, person: Person) -> None:
+    if person.role == Role.VENDOR_MANAGER and person.vendor_id is None:
+        raise RoleNeedsVendor
+    if person.vendor_id and await session.get(Vendor, person.vendor_id) is None:
+        raise ValidationFailed(faults=[Fault("/vendor_id", "unknown-id", "No such vendor.")])
+    if person.lead_id and (
+        person.lead_id == person.id or await session.get(Person, person.lead_id) is None
+    ):
+        raise ValidationFailed(faults=[Fault("/lead_id", "unknown-id", "No such other person.")])

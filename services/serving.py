@@ -1,0 +1,107 @@
+"""Processes: serve apps with uvicorn, run the worker, stop both in order on Ctrl-C."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.worker import Worker
+
+GRACE_S = 20
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, leaving signals to us: what runs beside it has to stop in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int, *, fallback: bool = False) -> socket.socket:
+    """A bound socket. With `fallback`, another free port where this one is taken.
+
+    Raises OSError where the port is taken and there is no fallback.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        if not fallback:
+            raise
+        return listen(host, 0)
+    return bound
+
+
+async def run_until_signal(
+    *,
+    app: FastAPI | None = None,
+    listener: socket.socket | None = None,
+    worker: Worker | None = None,
+    once_up: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serves and works until SIGINT or SIGTERM; then no new requests, what runs is finished.
+
+    `once_up` runs beside, as soon as the server answers; an error in it stops everything.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with contextlib.AsyncExitStack() as stack:
+        if worker is not None:
+            await stack.enter_async_context(_working(worker))
+        if app is not None and listener is not None:
+            await stack.enter_async_context(_serving(app, listener, stopping))
+        beside = asyncio.create_task(once_up()) if once_up else None
+        waits = {asyncio.create_task(stopping.wait())}
+        if beside is not None:
+            done, _ = await asyncio.wait({beside, *waits}, return_when=asyncio.FIRST_COMPLETED)
+            if beside in done and beside.exception() is None:
+                await stopping.wait()
+            elif beside not in done:
+                beside.cancel()
+        else:
+            await stopping.wait()
+    if beside is not None and beside.done() and not beside.cancelled():
+        beside.result()
+
+
+@contextlib.asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task
+
+
+@contextlib.asynccontextmanager
+async def _serving(
+    app: FastAPI, listener: socket.socket, stopping: asyncio.Event
+) -> AsyncIterator[None]:
+    server = _Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_S,
+            h11_max_incomplete_event_size=16_384,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task.add_done_callback(lambda _: stopping.set())
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

@@ -1,0 +1,126 @@
+"""Who is calling: a bearer token names a person, the directory says what they are.
+
+Tokens carry an id and nothing that grants rights: role, vendor and whether the person is still
+active come from the database at every request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import jwt
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from starlette.requests import HTTPConnection
+
+from shared import clock
+from shared.config import Settings
+from shared.crypto import key_for
+from shared.db import Session
+from shared.errors import Forbidden, Unauthenticated
+from shared.models.people import Person, Role
+from shared.permissions import PERMISSIONS
+
+ISSUER, AUDIENCE, TOKEN_TYPE = "assay", "assay-api", "at+jwt"
+LEEWAY_S = 60
+
+bearer = HTTPBearer(auto_error=False, description="A token from `assay token`.")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who is calling, as the directory knows them now."""
+
+    id: UUID
+    name: str
+    role: Role
+    vendor_id: UUID | None
+
+
+class TokenKeys:
+    """Signs and checks our own short-lived tokens (HS256, one algorithm, pinned)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = key_for(settings, "tokens")
+        self._ttl = timedelta(seconds=settings.token_ttl_s)
+
+    def issue(self, person_id: UUID) -> str:
+        now = clock.now()
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(person_id),
+            "iat": now,
+            "exp": now + self._ttl,
+        }
+        return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": TOKEN_TYPE})
+
+    def person_id(self, token: str) -> UUID:
+        """Raises Unauthenticated; one answer for every kind of bad token."""
+        try:
+            if jwt.get_unverified_header(token).get("typ") != TOKEN_TYPE:
+                raise Unauthenticated
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                leeway=LEEWAY_S,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"], "strict_aud": True},
+            )
+            if claims["exp"] - claims["iat"] > self._ttl.total_seconds():
+                raise Unauthenticated
+            return UUID(claims["sub"])
+        except (jwt.InvalidTokenError, ValueError):
+            raise Unauthenticated from None
+
+
+async def find_actor(session: AsyncSession, keys: TokenKeys, token: str) -> Actor:
+    """Raises Unauthenticated (401) for a bad token and for somebody who has left."""
+    person_id = keys.person_id(token)
+    person = (
+        await session.execute(
+            select(Person).where(col(Person.id) == person_id, col(Person.is_active))
+        )
+    ).scalar_one_or_none()
+    if person is None:
+        raise Unauthenticated
+    return Actor(person.id, person.name, Role(person.role), person.vendor_id)
+
+
+async def get_actor(
+    connection: HTTPConnection,
+    session: Session,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Actor:
+    if credentials is None:
+        raise Unauthenticated
+    return await find_actor(session, connection.app.state.token_keys, credentials.credentials)
+
+
+Caller = Annotated[Actor, Depends(get_actor)]
+
+
+def check(actor: Actor, action: str) -> None:
+    """Raises Forbidden (403) where the actor's role may not do this."""
+    if actor.role not in PERMISSIONS[action]:
+        raise Forbidden(f"The role {actor.role} may not do {action}.")
+
+
+def permit(action: str) -> Callable[[Actor], Actor]:
+    """`actor: Annotated[Actor, Depends(permit("audits.claim"))]`: the caller, if their role may."""
+    if action not in PERMISSIONS:
+        raise ValueError(f"{action} is not in shared/permissions.py")
+
+    def permitted(actor: Caller) -> Actor:
+        check(actor, action)
+        return actor
+
+    permitted.action = action  # type: ignore[attr-defined]  # read by the permission tests
+    return permitted

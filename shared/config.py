@@ -1,0 +1,61 @@
+"""Settings: read once from the environment, passed on by hand. No other module reads the environment.
+
+Every variable is named in README.md ("Settings").
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", populate_by_name=True)
+
+    database_url: str = Field(
+        default="", validation_alias=AliasChoices("DATABASE_URL", "ASSAY_DATABASE_URL")
+    )
+    """Any Postgres of version 16 or later; empty: `assay up` starts the embedded one."""
+
+    secret_key: SecretStr = SecretStr("")
+    """Root of all keys (tokens, cursors, secrets at rest). `assay up` makes one where it is empty."""
+
+    state_dir: Path | None = None
+    """Where the embedded Postgres and the generated secret key live."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    db_pool_size: int = 8
+    log_format: str = "console"
+
+    service_urls: dict[str, str] = {}
+    """Where the gateway finds services that run apart: {"audit": "http://127.0.0.1:8101", …}."""
+
+    worker_concurrency: int = 4
+    worker_batch: int = 20
+    worker_max_attempts: int = 8
+    worker_lease_s: float = 30.0
+    """After a worker was killed, its deliveries are taken up again this much later."""
+    worker_backoff_s: float = 2.0
+    """Wait before the n-th retry is `worker_backoff_s * 2**(n-1)` seconds, one hour at most."""
+    worker_poll_s: float = 0.1
+
+    webhook_freshness_s: int = 300
+    """How far a webhook's signed timestamp may be from our clock, both ways."""
+
+    max_body_bytes: int = 1_048_576
+    token_ttl_s: int = 12 * 3600
+
+
+@lru_cache
+def settings_from_environment() -> Settings:
+    return Settings()
+
+
+def asyncpg_url(url: str) -> str:
+    """Any of the usual spellings of a Postgres URL → the one SQLAlchemy needs for asyncpg."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return url

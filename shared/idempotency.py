@@ -1,0 +1,94 @@
+"""A POST with an Idempotency-Key acts once: the same key and body get the same answer again."""
+
+import hashlib
+from collections.abc import Awaitable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from shared import clock
+from shared.auth import Caller
+from shared.db import Session
+from shared.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
+from shared.models.queue import IdempotencyKey
+
+
+class Once:
+    """Runs the work, or replays the kept answer. Without a key it just runs the work.
+
+    The key's row is inserted before the work, in the same transaction: a second request with
+    the same key waits at that row until the first has committed (and then replays it) or
+    failed (and then runs). Nothing is kept of a request that failed.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        session: Session,
+        actor: Caller,
+        idempotency_key: Annotated[
+            str | None, Header(description="Any text; a repeat with the same key acts once.")
+        ] = None,
+    ) -> None:
+        self._request, self._session, self._actor = request, session, actor
+        self._key = idempotency_key
+        if self._key is not None and not (
+            0 < len(self._key) <= 255 and self._key.isascii() and self._key.isprintable()
+        ):
+            raise IdempotencyKeyInvalid
+
+    async def __call__(
+        self, work: Awaitable[Any], answer: type[BaseModel], *, status: int = 201
+    ) -> Response:
+        """`await once(service.verb(…), ThingOut)` → the response."""
+        if self._key is None:
+            return self._response(answer, await work, status)
+        request_hash = await self._hash()
+        row = (self._actor.id, self._key)
+        mine = await self._session.execute(
+            insert(IdempotencyKey)
+            .values(
+                actor_id=row[0],
+                key=row[1],
+                request_hash=request_hash,
+                status=0,
+                answer={},
+                created_at=clock.now(),
+            )
+            .on_conflict_do_nothing()
+            .returning(col(IdempotencyKey.key))
+        )
+        where = (col(IdempotencyKey.actor_id) == row[0], col(IdempotencyKey.key) == row[1])
+        if mine.first() is None:
+            work.close()  # type: ignore[attr-defined]  # a coroutine that will not run
+            kept = (await self._session.execute(select(IdempotencyKey).where(*where))).scalar_one()
+            if kept.request_hash != request_hash:
+                raise IdempotencyKeyReused
+            return JSONResponse(
+                kept.answer, kept.status, headers={"Idempotency-Replayed": "true"}
+            )
+        response = self._response(answer, await work, status)
+        await self._session.execute(
+            update(IdempotencyKey)
+            .where(*where)
+            .values(status=status, answer=self._content)
+        )
+        return response
+
+    def _response(self, answer: type[BaseModel], result: Any, status: int) -> Response:
+        self._content = jsonable_encoder(answer.model_validate(result))
+        return JSONResponse(self._content, status)
+
+    async def _hash(self) -> str:
+        request = self._request
+        whole = f"{request.method} {request.url.path}\n".encode() + await request.body()
+        return hashlib.sha256(whole).hexdigest()
+
+
+Idempotent = Annotated[Once, Depends(Once)]

@@ -1,0 +1,79 @@
+"""Events, their deliveries, moves of state machines and idempotency keys: owned by `shared` itself."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from shared.models.base import LOCAL, json_column, moment, one_of
+
+
+class EventRow(SQLModel, table=True):
+    """Something that happened, written in the transaction that made it true."""
+
+    __tablename__ = "event"
+    __table_args__ = (LOCAL,)
+
+    id: UUID = Field(primary_key=True)
+    type: str
+    payload: dict[str, Any] = json_column()
+    request_id: str | None = None
+    created_at: datetime = moment()
+
+
+class Delivery(SQLModel, table=True):
+    """One event on its way to one handler.
+
+    pending → done; pending → dead when the attempts are used up or the handler says that
+    trying again is useless; dead → pending by `assay deliveries replay`.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("event_id", "handler"),
+        one_of("state", "pending", "done", "dead"),
+        Index("ix_delivery_due", "due_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_delivery_dead", "handler", "id", postgresql_where=text("state = 'dead'")),
+        Index("ix_delivery_done", "done_at", postgresql_where=text("state = 'done'")),
+        LOCAL,
+    )
+
+    id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(foreign_key="event.id")
+    handler: str
+    state: str = "pending"
+    attempts: int = 0
+    due_at: datetime = moment()
+    last_error: str | None = None
+    done_at: datetime | None = moment(default=None)
+
+
+class StateChange(SQLModel, table=True):
+    """One move of one thing through its life: who, when, why. Only ever added to."""
+
+    __tablename__ = "state_change"
+    __table_args__ = (LOCAL,)
+
+    subject: str = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    from_state: str | None
+    to_state: str
+    moved_by: UUID | None
+    moved_at: datetime = moment()
+    reason: str | None
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """The answer that a POST with this key got, kept so that a repeat gets the same one."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (LOCAL,)
+
+    actor_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_hash: str
+    status: int
+    answer: dict[str, Any] = json_column()
+    created_at: datetime = moment()

@@ -1,0 +1,115 @@
+"""What every test may ask for: a real Postgres, a database of its own, apps, clients, a world.
+
+One embedded server a test process; each test gets a fresh copy of the migrated database.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import migrations
+from services.run import create_app
+from shared.config import Settings
+from shared.db import Database
+from shared.embedded_postgres import EmbeddedPostgres
+from world import World
+
+TEMPLATE = "assay_template"
+SECRET_KEY = SecretStr("a secret key for tests, long enough.")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server with a migrated template database."""
+    folder = tempfile.mkdtemp(prefix="assay-test-")
+    os.chmod(folder, 0o755)  # noqa: S103 (the server of a root user runs as nobody)
+    server = EmbeddedPostgres(Path(folder), durable=False)
+    try:
+        url = server.start()
+        run_sql(url, f"CREATE DATABASE {TEMPLATE}")
+        migrations.upgrade(beside(url, TEMPLATE))
+        yield url
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    name = f"t{uuid4().hex}"
+    run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield beside(postgres, name)
+    run_sql(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_key=SECRET_KEY,
+        worker_poll_s=0.01,
+        worker_backoff_s=0.01,
+        db_pool_size=5,
+    )
+
+
+@pytest.fixture
+async def db(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.database_url, pool_size=settings.db_pool_size)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    made = create_app(settings)
+    yield made
+    await made.state.db.close()
+
+
+@pytest.fixture
+async def world(app: FastAPI) -> AsyncIterator[World]:
+    async with World(app) as made:
+        yield made
+
+
+@pytest.fixture
+def reference_dir() -> Path:
+    """The reference data that stands beside the project."""
+    default = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("ASSAY_REFERENCE_DIR", default))
+    if not (folder / "vectors").is_dir():
+        pytest.skip(f"no reference data: set ASSAY_REFERENCE_DIR (looked in {folder})")
+    return folder
+
+
+def beside(url: str, database: str) -> str:
+    """The URL of another database on the same server."""
+    return url.rsplit("/", 1)[0] + "/" + database
+
+
+def run_sql(url: str, statement: str) -> None:
+    """Outside any transaction and any running loop."""
+    import asyncio
+    import threading
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        await connection.execute(statement)
+        await connection.close()
+
+    # pytest-asyncio may have a loop running in this thread
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    thread.join()
