@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services import cli_import
 from shared.config import Settings, settings_from_environment
 
 T = TypeVar("T")
@@ -103,6 +104,8 @@ def token(
 
     out.print(TokenKeys(_ready()).issue(person_id or ADMIN_ID), soft_wrap=True)
 
+
+cli_import.register(app)
 
 deliveries_app = typer.Typer(help="Events on their way to handlers: look at them, replay dead ones.")
 app.add_typer(deliveries_app, name="deliveries")

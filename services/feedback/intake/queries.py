@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from shared.bulk import insert_many
 from shared.models.feedback import (
     HelpDeskAgent,
     InboxRow,
@@ -47,18 +48,14 @@ async def upsert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
 
 async def add_events(session: AsyncSession, rows: Rows) -> set[UUID]:
     """Returns the tickets that gained an event."""
-    done = await session.execute(
-        insert(TicketEvent).values(list(rows)).on_conflict_do_nothing().returning(col(TicketEvent.ticket_id))
-    )
-    return set(done.scalars())
+    new = insert_many(TicketEvent, rows).on_conflict_do_nothing()
+    return set(await session.scalars(new.returning(col(TicketEvent.ticket_id))))
 
 
 async def add_messages(session: AsyncSession, rows: Rows) -> set[UUID]:
     """Returns the tickets that gained a message."""
-    done = await session.execute(
-        insert(Message).values(list(rows)).on_conflict_do_nothing().returning(col(Message.ticket_id))
-    )
-    return set(done.scalars())
+    new = insert_many(Message, rows).on_conflict_do_nothing()
+    return set(await session.scalars(new.returning(col(Message.ticket_id))))
 
 
 async def upsert_ratings(session: AsyncSession, rows: Rows) -> set[UUID]:

@@ -23,6 +23,8 @@ Span = tuple[datetime, datetime]
 OPEN_STATUSES = frozenset({"new", "open", "pending", "on_hold"})
 RESOLVED_STATUSES = frozenset({"solved", "closed"})
 LONGEST_WINDOW_DAYS = 3660
+NOBODY = ""
+"""As `requester_id`: every author's kind is final, whoever the requester is."""
 _REQUESTER_WAITS = frozenset({"new", "open", "on_hold"})
 _AGENT_WORKS = frozenset({"new", "open"})
 _SECOND = timedelta(seconds=1)

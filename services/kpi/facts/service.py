@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kpi.facts import queries
-from services.kpi.facts.rules import Author, Kind, Moment, TicketTimes, ticket_times
+from services.kpi.facts.rules import NOBODY, Author, Kind, Moment, TicketTimes, ticket_times
 from shared.business_hours import Schedule
 from shared.models.feedback import Message, Rating, Ticket, TicketEvent
 
@@ -69,7 +69,7 @@ def facts_of(
         moments,
         latest,
         schedule,
-        requester_id=ticket.requester_key,
+        requester_id=NOBODY,  # intake has told agents from requesters already, with more to go by
     )
     rated = max(
         (rating for rating in ratings if rating.score is not None),
