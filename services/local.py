@@ -23,7 +23,13 @@ class NotRunning(RuntimeError):
 
 
 def state_dir(settings: Settings) -> Path:
-    return settings.state_dir or default_state_dir()
+    """The folder, made where it is not there. The server of a root user runs as `nobody`, so that
+    one may be entered by all; what is secret in it has its own mode."""
+    folder = settings.state_dir or default_state_dir()
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755 if os.geteuid() == 0 else 0o700)
+    return folder
 
 
 def with_secret_key(settings: Settings) -> Settings:
@@ -33,7 +39,6 @@ def with_secret_key(settings: Settings) -> Settings:
     folder = state_dir(settings)
     path = folder / "secret.key"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))

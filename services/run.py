@@ -23,11 +23,13 @@ SERVICES: dict[str, Service] = {
 
 
 def choose(names: str) -> list[Service]:
-    """"all", or a list such as "audit,kpi". Raises ValueError for a name that is none."""
+    """ "all", or a list such as "audit,kpi". Raises ValueError for a name that is none."""
     wanted = list(SERVICES) if names == "all" else [name.strip() for name in names.split(",")]
     unknown = [name for name in wanted if name not in SERVICES]
     if unknown:
-        raise ValueError(f"No service is called {', '.join(unknown)}. There are: {', '.join(SERVICES)}.")
+        raise ValueError(
+            f"No service is called {', '.join(unknown)}. There are: {', '.join(SERVICES)}."
+        )
     return [SERVICES[name] for name in wanted]
 
 
@@ -42,8 +44,12 @@ def create_app(settings: Settings, names: str = "all") -> FastAPI:
 
 
 def handlers() -> dict[str, Handler]:
-    return {name: handler for service in SERVICES.values() for name, handler in service.handlers.items()}
+    return {
+        name: handler for service in SERVICES.values() for name, handler in service.handlers.items()
+    }
 
 
 def create_worker(settings: Settings, db: Database | None = None) -> Worker:
-    return Worker(db or Database(settings.database_url, pool_size=settings.db_pool_size), handlers(), settings)
+    return Worker(
+        db or Database(settings.database_url, pool_size=settings.db_pool_size), handlers(), settings
+    )

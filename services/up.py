@@ -23,12 +23,13 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
     """Returns after Ctrl-C, when all has stopped in order."""
     started = time.monotonic()
     settings = local.with_secret_key(settings)
-    log.configure(settings.log_format)
+    folder = local.state_dir(settings)
     with contextlib.ExitStack() as stack:
+        log_path = folder / "assay.log"
+        log.configure(settings.log_format, stack.enter_context(log_path.open("a", buffering=1)))
         if settings.database_url:
             out.print("Database: the one in DATABASE_URL.")
         else:
-            folder = local.state_dir(settings)
             out.print(f"Starting the embedded PostgreSQL in {folder} …")
             postgres = EmbeddedPostgres(folder)
             stack.callback(postgres.stop)
@@ -42,13 +43,13 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
         listener = listen(settings.host, wanted, fallback=port is None)
         base = f"http://{settings.host}:{listener.getsockname()[1]}"
         keys = TokenKeys(settings)
-        token_path = _keep_token(local.state_dir(settings), keys.issue(local.ADMIN_ID))
+        token_path = _keep_token(folder, keys.issue(local.ADMIN_ID))
 
         async def once_up() -> None:
             out.print(f"Up after {time.monotonic() - started:.1f} s.\n")
             if demo:
                 await play_and_tell(base, lambda who: keys.issue(who or local.ADMIN_ID), out)
-            _show_addresses(out, base, token_path)
+            _show_addresses(out, base, token_path, log_path)
 
         await run_until_signal(app=app, listener=listener, worker=worker, once_up=once_up)
         await worker.db.close()
@@ -57,7 +58,6 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
 
 def _keep_token(folder: Path, token: str) -> Path:
     """In a file only we can read: a token on the screen ends in somebody's scroll-back."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "admin.token"
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -65,7 +65,7 @@ def _keep_token(folder: Path, token: str) -> Path:
     return path
 
 
-def _show_addresses(out: Console, base: str, token_path: Path) -> None:
+def _show_addresses(out: Console, base: str, token_path: Path, log_path: Path) -> None:
     out.print(
         f"""
 [bold]Assay is running.[/bold]  Ctrl-C stops it; what it holds stays.
@@ -73,7 +73,9 @@ def _show_addresses(out: Console, base: str, token_path: Path) -> None:
   API docs      {base}/docs
   GraphQL       {base}/graphql  (POST)
   Problems      {base}/problems
-  Health        {base}/readyz      Metrics  {base}/metrics
+  Health        {base}/readyz
+  Metrics       {base}/metrics
+  Log           {log_path}
 
 An administrator's token is in {token_path}. Try:
 

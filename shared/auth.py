@@ -77,8 +77,15 @@ class TokenKeys:
             if claims["exp"] - claims["iat"] > self._ttl.total_seconds():
                 raise Unauthenticated
             return UUID(claims["sub"])
-        except (jwt.InvalidTokenError, ValueError):
-            raise Unauthenticated from None
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+            raise Unauthenticated from None  # its JSON is the sender's: deep, endless or odd
+
+
+def token_of(connection: HTTPConnection, credentials: HTTPAuthorizationCredentials | None) -> str:
+    """Raises Unauthenticated (401) where there is not exactly one Authorization header."""
+    if credentials is None or len(connection.headers.getlist("authorization")) != 1:
+        raise Unauthenticated
+    return credentials.credentials
 
 
 async def find_actor(session: AsyncSession, keys: TokenKeys, token: str) -> Actor:
@@ -99,9 +106,8 @@ async def get_actor(
     session: Session,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
-    if credentials is None:
-        raise Unauthenticated
-    return await find_actor(session, connection.app.state.token_keys, credentials.credentials)
+    token = token_of(connection, credentials)
+    return await find_actor(session, connection.app.state.token_keys, token)
 
 
 Caller = Annotated[Actor, Depends(get_actor)]

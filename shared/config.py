@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """How far a webhook's signed timestamp may be from our clock, both ways."""
 
     max_body_bytes: int = 1_048_576
+    body_timeout_s: float = 10.0
+    """How long a request may take to send its body."""
     token_ttl_s: int = 12 * 3600
 
 

@@ -68,7 +68,7 @@ class MalformedUri(Problem):
 
 
 class IdempotencyKeyInvalid(Problem):
-    """The idempotency key is empty, longer than 255 characters or not plain ASCII"""
+    """The idempotency key is empty, longer than 255 characters, not plain ASCII, or given twice"""
 
     status, slug = 400, "idempotency-key-invalid"
 
@@ -98,6 +98,19 @@ class MethodNotAllowed(Problem):
     status, slug = 405, "method-not-allowed"
 
 
+class NotAcceptable(Problem):
+    """Answers are application/json, or application/problem+json when something is wrong"""
+
+    status, slug = 406, "not-acceptable"
+
+
+class RequestTimeout(Problem):
+    """The body did not come in time"""
+
+    status, slug = 408, "request-timeout"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
 class Conflict(Problem):
     """Something else with the same name or key is already there"""
 
@@ -114,6 +127,15 @@ class PayloadTooLarge(Problem):
     """The body is larger than this address accepts"""
 
     status, slug = 413, "payload-too-large"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+    """What was not read is not waited for."""
+
+
+class AddressTooLong(Problem):
+    """The address, with its parameters, is longer than 8 kB"""
+
+    status, slug = 414, "address-too-long"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
 class UnsupportedMediaType(Problem):
@@ -132,6 +154,13 @@ class IdempotencyKeyReused(Problem):
     """This idempotency key was used before for another request"""
 
     status, slug = 422, "idempotency-key-reused"
+
+
+class HeadersTooLarge(Problem):
+    """The headers together are larger than 16 kB"""
+
+    status, slug = 431, "headers-too-large"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
 class Overloaded(Problem):

@@ -14,9 +14,26 @@ from sqlmodel import col
 
 from shared import clock
 from shared.auth import Caller
+from shared.body import read_body
 from shared.db import Session
 from shared.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from shared.models.queue import IdempotencyKey
+
+
+MAX_KEY = 255
+
+
+def read_key(request: Request) -> str | None:
+    """Raises IdempotencyKeyInvalid (400)."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    key = given[0]
+    if len(given) > 1 or not (0 < len(key.strip()) <= len(key) <= MAX_KEY and key.isascii()):
+        raise IdempotencyKeyInvalid
+    if not key.isprintable():
+        raise IdempotencyKeyInvalid
+    return key
 
 
 class Once:
@@ -34,14 +51,10 @@ class Once:
         actor: Caller,
         idempotency_key: Annotated[
             str | None, Header(description="Any text; a repeat with the same key acts once.")
-        ] = None,
+        ] = None,  # for the docs: the header is read by `read_key`
     ) -> None:
         self._request, self._session, self._actor = request, session, actor
-        self._key = idempotency_key
-        if self._key is not None and not (
-            0 < len(self._key) <= 255 and self._key.isascii() and self._key.isprintable()
-        ):
-            raise IdempotencyKeyInvalid
+        self._key = read_key(request)
 
     async def __call__(
         self, work: Awaitable[Any], answer: type[BaseModel], *, status: int = 201
@@ -70,14 +83,10 @@ class Once:
             kept = (await self._session.execute(select(IdempotencyKey).where(*where))).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
-            return JSONResponse(
-                kept.answer, kept.status, headers={"Idempotency-Replayed": "true"}
-            )
+            return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
         await self._session.execute(
-            update(IdempotencyKey)
-            .where(*where)
-            .values(status=status, answer=self._content)
+            update(IdempotencyKey).where(*where).values(status=status, answer=self._content)
         )
         return response
 
@@ -87,7 +96,7 @@ class Once:
 
     async def _hash(self) -> str:
         request = self._request
-        whole = f"{request.method} {request.url.path}\n".encode() + await request.body()
+        whole = f"{request.method} {request.url.path}\n".encode() + await read_body(request)
         return hashlib.sha256(whole).hexdigest()
 
 

@@ -2,16 +2,19 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure(log_format: str) -> None:
-    """`console` for people, `json` for machines. Everything goes to standard error."""
+def configure(log_format: str, to: TextIO = sys.stderr) -> None:
+    """`console` for people, `json` for machines; to standard error, or to an open file.
+
+    Tracebacks never show local variables: those hold tickets."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=to.isatty())
     )
     structlog.configure(
         processors=[
@@ -22,6 +25,6 @@ def configure(log_format: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=True,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.errors import Fault, ValidationFailed
-from shared.schemas import Out
+from shared.schemas import Out, WholeNumber
 
 T = TypeVar("T")
 MAX_PAGE = 100
@@ -32,10 +32,14 @@ class Paging:
     def __init__(
         self,
         request: Request,
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-        after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
+        limit: Annotated[WholeNumber, Query(ge=1, le=MAX_PAGE)] = 50,
+        after: Annotated[
+            str | None, Query(max_length=500, description="`next` of the page before")
+        ] = None,
     ) -> None:
-        filters = sorted((k, v) for k, v in request.query_params.items() if k not in ("limit", "after"))
+        filters = sorted(
+            (k, v) for k, v in request.query_params.items() if k not in ("limit", "after")
+        )
         self.limit = limit
         self._codec = CursorCodec(
             request.app.state.cursor_key, f"{request.url.path}?{json.dumps(filters)}"
@@ -95,7 +99,9 @@ async def page_of(
     order = (row_id,) if newest is None else (newest, row_id)
     if paging.after is not None:
         ended = select(*order).where(row_id == paging.after).scalar_subquery()
-        statement = statement.where(tuple_(*order) < ended if len(order) > 1 else row_id < paging.after)
+        statement = statement.where(
+            tuple_(*order) < ended if len(order) > 1 else row_id < paging.after
+        )
     statement = statement.order_by(*(column.desc() for column in order)).limit(paging.limit + 1)
     rows: Sequence[Any] = (await session.execute(statement)).scalars().all()
     items = rows[: paging.limit]

@@ -19,12 +19,12 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH, storable: bool = True) -> 
     """Strict UTF-8, one document, no repeated keys, bounded numbers, text that Postgres can hold.
 
     Raises MalformedJson (400) where it is not JSON, ValidationFailed (422) where it is
-    but holds what no field of ours can hold. `storable=False` lets the latter pass, for
-    payloads that are kept raw whatever they hold (see `cleaned`).
+    but holds what no field of ours can hold. `storable=False` lets the latter pass, and a byte
+    order mark, for payloads that are kept raw whatever they hold (see `cleaned`).
     """
     try:
         value = json.loads(
-            body.decode("utf-8"),
+            body.decode("utf-8" if storable else "utf-8-sig"),
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_integer,
@@ -46,9 +46,15 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH, storable: bool = True) -> 
     return value
 
 
+MAX_NAME = 64
+"""A longer name in a pointer is cut: it is the sender's text, not one of our fields."""
+
+
 def pointer(*path: object) -> str:
     """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join(
+        "/" + str(part)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for part in path
+    )
 
 
 def text_fault(text: str) -> str | None:
@@ -118,8 +124,6 @@ def _number(digits: str) -> float:
     if len(digits) > MAX_DIGITS:
         raise MalformedJson("A number has too many digits.")
     return float(digits)
-
-
 
 
 def cleaned(value: Any) -> Any:

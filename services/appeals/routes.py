@@ -96,4 +96,6 @@ async def withdraw_appeal(
     appeal_id: UUID, new: WithdrawIn, session: Session, once: Idempotent,
     actor: Annotated[Actor, Depends(permit("appeals.withdraw"))],
 ) -> Response:  # fmt: skip
-    return await once(service.withdraw_appeal(session, actor, appeal_id, new), AppealOut, status=200)
+    return await once(
+        service.withdraw_appeal(session, actor, appeal_id, new), AppealOut, status=200
+    )

@@ -71,7 +71,9 @@ def misfits(
 
 
 def inconsistency(
-    outcome: str, points: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]],
+    outcome: str,
+    points: Sequence[Mapping[str, Any]],
+    changes: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
 ) -> str | None:
     """What is wrong with a ruling as a whole; None: nothing.
@@ -80,7 +82,9 @@ def inconsistency(
     """
     appealed = {point["criterion"] for point in points}
     was = {answer["criterion"]: answer["value"] for answer in answers}
-    changed = {change["criterion"] for change in changes if was.get(change["criterion"]) != change["value"]}
+    changed = {
+        change["criterion"] for change in changes if was.get(change["criterion"]) != change["value"]
+    }
     if not {change["criterion"] for change in changes} <= appealed:
         return "A ruling changes only criteria that were appealed."
     if len(changed) < len(changes):

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Comment, Id, In, Key, Out
+from shared.schemas import Answer, Comment, Id, In, Key, Out
 
-Value = int | float | Literal["NA"]
 AppealReason = Literal[
     "evidence_overlooked", "scorecard_misread", "sop_unclear", "wrong_agent", "other"
 ]
@@ -19,7 +18,7 @@ RulingReason = Literal[
 
 class PointIn(In):
     criterion: Key
-    proposed_value: Value = Field(description="What the answer should have been.")
+    proposed_value: Answer = Field(description="What the answer should have been.")
     text: Comment
 
 
@@ -31,7 +30,7 @@ class AppealIn(In):
 
 class ChangeIn(In):
     criterion: Key
-    value: Value
+    value: Answer
 
 
 class RulingIn(In):

@@ -26,7 +26,9 @@ from shared.ids import new_id
 from shared.models.appeals import Appeal, Ruling
 from shared.states import Machine, record
 
-APPEAL = Machine("appeal", {"open": {"in_review", "withdrawn"}, "in_review": {"decided", "withdrawn"}})
+APPEAL = Machine(
+    "appeal", {"open": {"in_review", "withdrawn"}, "in_review": {"decided", "withdrawn"}}
+)
 
 
 async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dict[str, Any]:
@@ -128,9 +130,9 @@ async def withdraw_appeal(
 
 def shown(appeal: Appeal, ruling: Ruling | None) -> dict[str, Any]:
     """An appeal as it is answered: with its ruling, where there is one."""
-    return {
-        name: getattr(appeal, name) for name in AppealOut.model_fields if name != "ruling"
-    } | {"ruling": ruling}
+    return {name: getattr(appeal, name) for name in AppealOut.model_fields if name != "ruling"} | {
+        "ruling": ruling
+    }
 
 
 async def _refuse_party(

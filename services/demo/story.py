@@ -121,7 +121,9 @@ class Story:
         vendor = await self._post(
             "people", "/people/vendors", {"key": f"brightdesk{self.suffix}", "name": "Brightdesk"}
         )
-        hours = await self._post("people", "/people/schedules", {"key": f"frontline{self.suffix}", "hours": HOURS})
+        hours = await self._post(
+            "people", "/people/schedules", {"key": f"frontline{self.suffix}", "hours": HOURS}
+        )
         self.specialist = await self._person("Mara Vogt", "specialist")
         self.resolver = await self._person("Jonas Eide", "specialist")
         self.team_lead = await self._person("Priya Nair", "team_lead", vendor_id=vendor["id"])
@@ -155,7 +157,9 @@ class Story:
         start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
         tickets = zendesk.tickets(start)
         bodies = [body for ticket in tickets for body in ticket.bodies]
-        self.tell(f"Zendesk posts {len(bodies)} signed webhooks about {len(tickets)} tickets; one of them twice.")
+        self.tell(
+            f"Zendesk posts {len(bodies)} signed webhooks about {len(tickets)} tickets; one of them twice."
+        )
         for body in [*bodies, bodies[0]]:
             answer = await self.client.post(
                 f"{self.urls['feedback']}/feedback/intake/zendesk/zd-demo{self.suffix}",
@@ -175,7 +179,9 @@ class Story:
             lambda: self._metric("csat"),
             lambda value: value["n"] == 2 and value["excluded"].get("not_rated") == 1,
         )
-        self.tell(f"The worker has understood them: CSAT {csat['value']:.0f} % of {csat['n']} ratings.")
+        self.tell(
+            f"The worker has understood them: CSAT {csat['value']:.0f} % of {csat['n']} ratings."
+        )
 
     async def _an_audit_is_reviewed(self) -> None:
         audits = await self._until(
@@ -183,10 +189,13 @@ class Story:
             lambda: self._get("audit", "/audit/audits?state=open"),
             lambda page: len([a for a in page["items"] if a["vendor_id"]]) >= 3,
         )
-        self.tell(f"{len(audits['items'])} solved tickets were drawn, each with its probability and draw.")
+        self.tell(
+            f"{len(audits['items'])} solved tickets were drawn, each with its probability and draw."
+        )
         ticket = (
             await self._get(
-                "feedback", f"/feedback/tickets?connection_id={self.told.connection_id}&external_id=48213"
+                "feedback",
+                f"/feedback/tickets?connection_id={self.told.connection_id}&external_id=48213",
             )
         )["items"][0]
         self.told.ticket_id = ticket["id"]
@@ -212,7 +221,9 @@ class Story:
             },
             by=self.specialist, status=201,
         )  # fmt: skip
-        self.tell(f"Mara reviews it: {self.told.review['score']:.2f} % (pass mark 80), and it is released.")
+        self.tell(
+            f"Mara reviews it: {self.told.review['score']:.2f} % (pass mark 80), and it is released."
+        )
 
     async def _the_agent_appeals(self) -> None:
         self.told.appeal = await self._post(
@@ -285,23 +296,37 @@ class Story:
         return _expect(answer, 200)
 
     async def _post(
-        self, service: str, path: str, body: Any = None, *, by: str | None = None, status: int | None = None
+        self,
+        service: str,
+        path: str,
+        body: Any = None,
+        *,
+        by: str | None = None,
+        status: int | None = None,
     ) -> dict[str, Any]:
-        answer = await self.client.post(self.urls[service] + path, json=body, headers=self._headers(by))
+        answer = await self.client.post(
+            self.urls[service] + path, json=body, headers=self._headers(by)
+        )
         return _expect(answer, *((status,) if status else (200, 201)))
 
     async def _patch(self, service: str, path: str, body: Any) -> dict[str, Any]:
-        answer = await self.client.patch(self.urls[service] + path, json=body, headers=self._headers(None))
+        answer = await self.client.patch(
+            self.urls[service] + path, json=body, headers=self._headers(None)
+        )
         return _expect(answer, 200)
 
-    async def _until(self, what: str, ask: Any, fits: Callable[[Any], bool], *, within_s: float = 30) -> Any:
+    async def _until(
+        self, what: str, ask: Any, fits: Callable[[Any], bool], *, within_s: float = 30
+    ) -> Any:
         end = time.monotonic() + within_s
         while True:
             found = await ask()
             if fits(found):
                 return found
             if time.monotonic() > end:
-                raise StoryFailed(f"Waited {within_s:.0f} s in vain until {what}. Last seen: {found}")
+                raise StoryFailed(
+                    f"Waited {within_s:.0f} s in vain until {what}. Last seen: {found}"
+                )
             await asyncio.sleep(0.05)
 
     def _headers(self, person: str | None) -> dict[str, str]:

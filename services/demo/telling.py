@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import httpx
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,7 @@ async def play_and_tell(base: str, token_for: Callable[[UUID | None], str], out:
         steps = iter(range(1, 100))
         story = Story(
             client, dict.fromkeys(services, base), token_for,
-            lambda line: out.print(f"  {next(steps):2}. {line}"),
+            lambda line: out.print(f"  {next(steps):2}. {line}", soft_wrap=True),
         )  # fmt: skip
         out.print("[bold]The demonstration, through the public addresses:[/bold]")
         told = await story.play()
@@ -34,11 +35,18 @@ async def _played_before(client: httpx.AsyncClient, base: str, token: str) -> bo
 
 
 def _numbers(told: Told) -> Table:
-    table = Table("metric", "before the appeal", "after it", "n", "left out", title="What the numbers say")
+    table = Table(title="\nWhat the numbers say", box=box.SIMPLE, title_justify="left")
+    table.add_column("metric", no_wrap=True)
+    for heading in ("before the appeal", "after it", "n"):
+        table.add_column(heading, justify="right")
+    table.add_column("left out")
     for key in METRICS:
         before, after = told.before[key], told.after[key]
-        left_out = ", ".join(f"{n} {why}" for why, n in after["excluded"].items())
-        table.add_row(key, _shown(before), _shown(after), str(after["n"]), left_out)
+        left_out = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in after["excluded"].items())
+        changed = "bold" if before["value"] != after["value"] else ""
+        table.add_row(
+            key, _shown(before), _shown(after), str(after["n"]), left_out or "–", style=changed
+        )
     return table
 
 
@@ -48,4 +56,7 @@ def _shown(value: dict[str, object]) -> str:
         return "–"
     if value["unit"] == "percent":
         return f"{number:.2f} %"
-    return f"{int(number) // 3600}:{int(number) % 3600 // 60:02} h"
+    minutes, seconds = divmod(int(number), 60)
+    return (
+        f"{minutes // 60} h {minutes % 60:02} m" if minutes >= 60 else f"{minutes} m {seconds:02} s"
+    )

@@ -38,18 +38,27 @@ class DemoTicket:
             "agent": {"id": AGENT, "is_staff": True, "name": AGENT_NAME},
             "bot": {"id": BOT, "is_staff": True, "name": "Autoresponder"},
         }[by]
-        comment = {"id": f"{self.id}{next(self._numbers):04d}", "author": author, "body": text, "is_public": public}
+        comment = {
+            "id": f"{self.id}{next(self._numbers):04d}",
+            "author": author,
+            "body": text,
+            "is_public": public,
+        }
         self._tell("comment_added", self.created_at + after, {"comment": comment})
 
     def assign(self, after: timedelta) -> None:
         previous, self.assignee = self.assignee, AGENT
         self._tell(
-            "agent_assignment_changed", self.created_at + after, {"previous": previous, "current": AGENT}
+            "agent_assignment_changed",
+            self.created_at + after,
+            {"previous": previous, "current": AGENT},
         )
 
     def move(self, after: timedelta, status: str) -> None:
         previous, self.status = self.status, status
-        self._tell("status_changed", self.created_at + after, {"previous": previous, "current": status})
+        self._tell(
+            "status_changed", self.created_at + after, {"previous": previous, "current": status}
+        )
 
     def rate(self, after: timedelta, score: str, comment: str | None = None) -> None:
         score_given = {"score": score, "comment": comment}
@@ -96,7 +105,9 @@ def tickets(start: datetime) -> list[DemoTicket]:
     """
     m, h = (lambda n: timedelta(minutes=n)), (lambda n: timedelta(hours=n))
 
-    parcel = DemoTicket("48213", "Où est mon colis ?", start, language="fr", requester="7310455120377")
+    parcel = DemoTicket(
+        "48213", "Où est mon colis ?", start, language="fr", requester="7310455120377"
+    )
     parcel.created()
     parcel.comment(timedelta(0), "Ma commande NG-20931 devait arriver lundi.", by="requester")
     parcel.comment(timedelta(seconds=15), "We have received your request.", by="bot")
@@ -111,7 +122,11 @@ def tickets(start: datetime) -> list[DemoTicket]:
     parcel.rate(h(20), "GOOD", "Très clair")
 
     address = DemoTicket(
-        "48214", "Cannot change delivery address", start + h(3), topic="address", requester="7310455120401"
+        "48214",
+        "Cannot change delivery address",
+        start + h(3),
+        topic="address",
+        requester="7310455120401",
     )
     address.created()
     address.comment(timedelta(0), "The form says error 17.", by="requester")
@@ -124,7 +139,9 @@ def tickets(start: datetime) -> list[DemoTicket]:
     address.move(h(25), "SOLVED")
     address.rate(h(30), "BAD", "Took two days")
 
-    refund = DemoTicket("48215", "Refund received, thanks", start + h(5), topic="refund", requester="7310455120455")
+    refund = DemoTicket(
+        "48215", "Refund received, thanks", start + h(5), topic="refund", requester="7310455120455"
+    )
     refund.created()
     refund.comment(timedelta(0), "Just to say it came.", by="requester")
     refund.assign(m(1))

@@ -13,4 +13,3 @@ class WrongAccount(Problem):
     """The body belongs to another help-desk account than this connection"""
 
     status, slug = 403, "wrong-account"
-

@@ -26,7 +26,12 @@ class Context(BaseContext):
     """Reads run one after another in one read-only snapshot; `renew()` opens a fresh one after a write."""
 
     def __init__(
-        self, request: Request, actor: Actor, db: Database, clients: ServiceClients, stack: AsyncExitStack
+        self,
+        request: Request,
+        actor: Actor,
+        db: Database,
+        clients: ServiceClients,
+        stack: AsyncExitStack,
     ) -> None:
         super().__init__()
         self.request = request
@@ -49,7 +54,9 @@ class Context(BaseContext):
         self._session = None
         self._loaders.clear()
 
-    def one(self, table: type[Row], seen: ColumnElement[bool] | None = None) -> DataLoader[UUID, Row | None]:
+    def one(
+        self, table: type[Row], seen: ColumnElement[bool] | None = None
+    ) -> DataLoader[UUID, Row | None]:
         """Rows by id: one statement for all that are asked for in one turn of the loop."""
         key_column = col(table.id)  # type: ignore[attr-defined]
 
@@ -61,7 +68,11 @@ class Context(BaseContext):
         return self._loader(("one", table), load)
 
     def many(
-        self, table: type[Row], key_name: str, order: Sequence[Any], seen: ColumnElement[bool] | None = None
+        self,
+        table: type[Row],
+        key_name: str,
+        order: Sequence[Any],
+        seen: ColumnElement[bool] | None = None,
     ) -> DataLoader[UUID, list[Row]]:
         """Rows by a foreign key, in order, at most MANY for one key's whole batch of owners."""
         key_column = col(getattr(table, key_name))
@@ -86,9 +97,7 @@ class Context(BaseContext):
         }
         if key := self.request.headers.get("idempotency-key"):
             headers["idempotency-key"] = key
-        return await self.clients.to(service).request(
-            method, path, json=body, headers=headers
-        )
+        return await self.clients.to(service).request(method, path, json=body, headers=headers)
 
     def _loader(self, key: object, load: Callable[[list[UUID]], Any]) -> DataLoader[UUID, Any]:
         if key not in self._loaders:

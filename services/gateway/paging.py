@@ -32,7 +32,14 @@ class Connection(Generic[T]):
 
 
 async def page(
-    context: Context, statement: Select[Any], *, first: int, after: str | None, newest: Any, row_id: Any, make: Any
+    context: Context,
+    statement: Select[Any],
+    *,
+    first: int,
+    after: str | None,
+    newest: Any,
+    row_id: Any,
+    make: Any,
 ) -> Connection[Any]:
     """Newest first. Raises ValidationFailed for a page size outside 1 … 100 or a foreign cursor."""
     if not 1 <= first <= MAX_PAGE:

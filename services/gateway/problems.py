@@ -23,7 +23,9 @@ class Problem:
     title: str
     status: int
     detail: str | None
-    instance: str | None = strawberry.field(description="The request id, for whoever looks into it.")
+    instance: str | None = strawberry.field(
+        description="The request id, for whoever looks into it."
+    )
     errors: list[Fault]
     extras: JSON = strawberry.field(description="What this kind of problem adds.")
 

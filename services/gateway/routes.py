@@ -48,7 +48,9 @@ async def graphql(
         )
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
-        answer["errors"] = [shown(error, request.scope["request_id"]) for error in result.errors[:50]]
+        answer["errors"] = [
+            shown(error, request.scope["request_id"]) for error in result.errors[:50]
+        ]
     return JSONResponse(answer)
 
 

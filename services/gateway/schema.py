@@ -45,7 +45,9 @@ schema = strawberry.Schema(
         lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
         lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        lambda: MaskErrors(should_mask_error=is_unforeseen, error_message="Something went wrong on our side"),
+        lambda: MaskErrors(
+            should_mask_error=is_unforeseen, error_message="Something went wrong on our side"
+        ),
         ParserCache,
         ValidationCache,
     ],

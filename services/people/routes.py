@@ -31,12 +31,19 @@ from shared.web import router
 routes = router("/people", "people")
 
 
-@routes.get("/viewer", response_model=ViewerOut, responses=answers(*READS), summary="Who am I, and what may I do?")
+@routes.get(
+    "/viewer",
+    response_model=ViewerOut,
+    responses=answers(*READS),
+    summary="Who am I, and what may I do?",
+)
 async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any:
     return vars(actor) | {"allowed_actions": allowed_actions(actor.role)}
 
 
-@routes.post("/vendors", status_code=201, response_model=VendorOut, responses=answers(*WRITES, Conflict))
+@routes.post(
+    "/vendors", status_code=201, response_model=VendorOut, responses=answers(*WRITES, Conflict)
+)
 async def add_vendor(
     new: VendorIn, session: Session, once: Idempotent,
     _: Annotated[Actor, Depends(permit("vendors.create"))],
@@ -62,7 +69,12 @@ async def add_schedule(
     return await once(service.add_schedule(session, new), ScheduleOut)
 
 
-@routes.post("/people", status_code=201, response_model=PersonOut, responses=answers(*WRITES, RoleNeedsVendor))
+@routes.post(
+    "/people",
+    status_code=201,
+    response_model=PersonOut,
+    responses=answers(*WRITES, RoleNeedsVendor),
+)
 async def add_person(
     new: PersonIn, session: Session, once: Idempotent,
     _: Annotated[Actor, Depends(permit("people.create"))],

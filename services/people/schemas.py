@@ -8,9 +8,7 @@ from pydantic import Field
 
 from shared.schemas import Id, In, Key, Name, Out
 
-RoleName = Literal[
-    "admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst"
-]
+RoleName = Literal["admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst"]
 
 
 class VendorIn(In):

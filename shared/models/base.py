@@ -43,5 +43,3 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """An enum, stored as text."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-

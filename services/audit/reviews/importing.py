@@ -47,7 +47,11 @@ async def import_reviews(
             }
         )
         answers = [
-            {"criterion": criterion, "value": "NA" if value is None else _number(value), "comment": None}
+            {
+                "criterion": criterion,
+                "value": "NA" if value is None else _number(value),
+                "comment": None,
+            }
             for criterion, value in one.answers
         ]
         reviews.append(

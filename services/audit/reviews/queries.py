@@ -15,10 +15,20 @@ from shared.visibility import visible
 
 
 def select_audits(
-    actor: Actor, *, state: str | None, agent_id: UUID | None, ticket_id: UUID | None, specialist_id: UUID | None
+    actor: Actor,
+    *,
+    state: str | None,
+    agent_id: UUID | None,
+    ticket_id: UUID | None,
+    specialist_id: UUID | None,
 ) -> Select[Any]:
     statement = select(Audit).where(_visible_audit(actor))
-    equal = {"state": state, "agent_id": agent_id, "ticket_id": ticket_id, "specialist_id": specialist_id}
+    equal = {
+        "state": state,
+        "agent_id": agent_id,
+        "ticket_id": ticket_id,
+        "specialist_id": specialist_id,
+    }
     for name, value in equal.items():
         if value is not None:
             statement = statement.where(getattr(Audit, name) == value)
@@ -26,7 +36,12 @@ def select_audits(
 
 
 def select_reviews(
-    actor: Actor, *, agent_id: UUID | None, ticket_id: UUID | None, audit_id: UUID | None, current: bool | None
+    actor: Actor,
+    *,
+    agent_id: UUID | None,
+    ticket_id: UUID | None,
+    audit_id: UUID | None,
+    current: bool | None,
 ) -> Select[Any]:
     statement = select(Review).where(_visible_review(actor))
     equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
@@ -70,9 +85,7 @@ async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | N
     """The longest waiting audit that nobody is claiming at this moment. Its row is locked."""
     statement = (
         select(col(Audit.id))
-        .where(
-            col(Audit.state) == "open", col(Audit.agent_id).is_distinct_from(specialist_id)
-        )
+        .where(col(Audit.state) == "open", col(Audit.agent_id).is_distinct_from(specialist_id))
         .order_by(col(Audit.drawn_at), col(Audit.id))
         .limit(1)
         .with_for_update(skip_locked=True)

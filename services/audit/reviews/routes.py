@@ -59,7 +59,9 @@ async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Resp
     "/audits/{audit_id}/claim", response_model=AuditDetailOut, summary="Claim this audit",
     responses=answers(*READS, AuditAlreadyClaimed, OwnWork),
 )  # fmt: skip
-async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
+async def claim_audit(
+    audit_id: UUID, session: Session, once: Idempotent, actor: Claimer
+) -> Response:
     return await once(service.claim_audit(session, actor, audit_id), AuditDetailOut, status=200)
 
 
@@ -99,6 +101,9 @@ async def get_review(
     responses=answers(*READS, ReviewSuperseded),
 )  # fmt: skip
 async def acknowledge_review(
-    review_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))]
-) -> Any:
-    return await service.acknowledge_review(session, actor, review_id)
+    review_id: UUID,
+    session: Session,
+    once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))],
+) -> Response:
+    return await once(service.acknowledge_review(session, actor, review_id), ReviewOut, status=200)

@@ -1,22 +1,24 @@
 """What the reviews room takes and gives."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Comment, In, Key, Out, Score
+from shared.schemas import Answer, Comment, In, Key, Out, Score
 
 
 class AnswerIn(In):
     criterion: Key
-    value: int | float | Literal["NA"] = Field(description='On the criterion\'s scale, or "NA".')
+    value: Answer = Field(description='On the criterion\'s scale, or "NA".')
     comment: Comment | None = None
 
 
 class ReviewIn(In):
-    answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
+    answers: list[AnswerIn] = Field(
+        max_length=500, description="One for every criterion of the card."
+    )
     summary: Comment | None = None
 
 

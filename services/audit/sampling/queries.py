@@ -59,9 +59,7 @@ async def list_solved_tickets(
     return [(ticket, at) for ticket, at in rows]
 
 
-async def list_messages(
-    session: AsyncSession, ticket_ids: Sequence[UUID]
-) -> Sequence[Message]:
+async def list_messages(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Sequence[Message]:
     statement = (
         select(Message)
         .where(col(Message.ticket_id).in_(ticket_ids))

@@ -58,7 +58,11 @@ async def draft_version(
     return await once(service.draft_version(session, scorecard_id, new), VersionOut)
 
 
-@routes.get("/scorecards/{scorecard_id}/versions", response_model=Page[VersionOut], responses=answers(*READS))
+@routes.get(
+    "/scorecards/{scorecard_id}/versions",
+    response_model=Page[VersionOut],
+    responses=answers(*READS),
+)
 async def list_versions(
     scorecard_id: UUID, session: Session, paging: Pages,
     _: Annotated[Actor, Depends(permit("scorecards.read"))],
@@ -72,6 +76,7 @@ async def list_versions(
     summary="Publish a draft: from now on it never changes", responses=answers(*READS, ScorecardPublished),
 )  # fmt: skip
 async def publish(
-    version_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("scorecards.publish"))]
-) -> Any:
-    return await service.publish(session, version_id)
+    version_id: UUID, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("scorecards.publish"))],
+) -> Response:  # fmt: skip
+    return await once(service.publish(session, version_id), VersionOut, status=200)

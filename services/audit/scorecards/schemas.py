@@ -6,9 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import In, Key, Name, Out
-
-Number = int | float
+from shared.schemas import In, Key, Name, Number, Out
 
 
 class ScaleIn(In):
@@ -39,7 +37,9 @@ class CardIn(In):
 
     mode: Literal["weighted", "points", "sections"] = "weighted"
     sections: list[SectionIn] = Field(min_length=1, max_length=50)
-    pass_mark: Number | None = Field(default=None, description="Percent; a score equal to it passes.")
+    pass_mark: Number | None = Field(
+        default=None, description="Percent; a score equal to it passes."
+    )
     cap_at_100: bool = False
 
 

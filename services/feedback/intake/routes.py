@@ -1,18 +1,44 @@
 """HTTP of the intake room: where help desks post their webhooks."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal
 
-from fastapi import Path, Request
+import structlog
+from fastapi import Path, Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from services.feedback.errors import SignatureInvalid, WrongAccount
 from services.feedback.intake import service
+from shared.body import read_body
 from shared.db import Session
-from shared.errors import MalformedJson, NotFound, Overloaded, PayloadTooLarge
+from shared.errors import MalformedJson, NotFound, Overloaded, PayloadTooLarge, Problem
 from shared.openapi import answers
 from shared.schemas import Out
-from shared.web import read_body, router
+from shared.web import StrictRoute, router
 
-routes = router("/feedback/intake", "intake")
+log = structlog.get_logger()
+
+
+class IntakeRoute(StrictRoute):
+    """Help desks give an event up when they get a 500: what we did not foresee is a 503, which
+    they try again."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def kindly(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (Problem, RequestValidationError):
+                raise
+            except Exception as error:
+                log.exception("a webhook could not be taken in", error=type(error).__name__)
+                raise Overloaded from None
+
+        return kindly
+
+
+routes = router("/feedback/intake", "intake", route_class=IntakeRoute)
 
 
 class Receipt(Out):
@@ -24,14 +50,22 @@ class Receipt(Out):
     response_model=Receipt,
     summary="A Zendesk event webhook",
     description="Signed by Zendesk over the raw bytes. Answered 200 only when it is stored.",
-    responses=answers(NotFound, SignatureInvalid, WrongAccount, MalformedJson, PayloadTooLarge, Overloaded),
-    openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}},
+    responses=answers(
+        NotFound, SignatureInvalid, WrongAccount, MalformedJson, PayloadTooLarge, Overloaded
+    ),
+    openapi_extra={
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}
+    },
 )
 async def receive_zendesk(
     request: Request, session: Session, connection_key: Annotated[str, Path(max_length=63)]
 ) -> Receipt:
     settings = request.app.state.settings
-    body = await read_body(request, settings.max_body_bytes)
+    try:
+        body = await read_body(request)
+    except PayloadTooLarge:
+        service.REFUSED.labels("zendesk", "size").inc()
+        raise
     is_new = await service.receive(
         session, request.app.state.sealer, connection_key, headers=request.headers,
         body=body, freshness_s=settings.webhook_freshness_s,

@@ -23,7 +23,12 @@ from shared.models.feedback import Connection, InboxRow
 from shared.worker import Undeliverable
 
 REFUSED = Counter("assay_webhooks_refused_total", "Webhooks refused", ["platform", "reason"])
-KEPT_HEADERS = ("content-type", "user-agent", "x-zendesk-webhook-id", "x-zendesk-webhook-invocation-id")
+KEPT_HEADERS = (
+    "content-type",
+    "user-agent",
+    "x-zendesk-webhook-id",
+    "x-zendesk-webhook-invocation-id",
+)
 MAX_JSON_DEPTH = 64
 
 
@@ -60,7 +65,9 @@ async def receive(
             "id": inbox_id,
             "connection_id": connection.id,
             "source_key": source_key,
-            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "headers": strict.cleaned(
+                {name: headers[name] for name in KEPT_HEADERS if name in headers}
+            ),
             "body": body,
             "received_at": clock.now(),
         },

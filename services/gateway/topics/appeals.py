@@ -50,7 +50,9 @@ class Appeal:
 
     @strawberry.field(description="Null until somebody has ruled.")
     async def ruling(self, info: Ask) -> Ruling | None:
-        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)]).load(self.id)
+        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)]).load(
+            self.id
+        )
         return ruling_of(rows[0]) if rows else None
 
 
@@ -70,7 +72,9 @@ def appeal_of(row: AppealRow) -> Appeal:
 
 
 def seen(info: Ask) -> Any:
-    return visible(info.context.actor, agent_id=col(AppealRow.agent_id), vendor_id=col(AppealRow.vendor_id))
+    return visible(
+        info.context.actor, agent_id=col(AppealRow.agent_id), vendor_id=col(AppealRow.vendor_id)
+    )
 
 
 async def appeals_of_review(info: Ask, review_id: UUID) -> list[Appeal]:
@@ -116,7 +120,11 @@ class AppealsMutation:
     async def file_appeal(
         self, info: Ask, review_id: UUID, reason: str, points: list[PointInput]
     ) -> AppealOrProblem:
-        body = {"review_id": str(review_id), "reason": reason, "points": [vars(point) for point in points]}
+        body = {
+            "review_id": str(review_id),
+            "reason": reason,
+            "points": [vars(point) for point in points],
+        }
         return await _appeal(info, "/appeals", body)
 
     @strawberry.mutation(description="Take an appeal: you will rule on it.")
@@ -125,9 +133,20 @@ class AppealsMutation:
 
     @strawberry.mutation(description="Rule, with the changed answers in the same call.")
     async def rule_on_appeal(
-        self, info: Ask, appeal_id: UUID, outcome: str, reason: str, text: str, changes: list[ChangeInput]
+        self,
+        info: Ask,
+        appeal_id: UUID,
+        outcome: str,
+        reason: str,
+        text: str,
+        changes: list[ChangeInput],
     ) -> AppealOrProblem:
-        body = {"outcome": outcome, "reason": reason, "text": text, "changes": [vars(c) for c in changes]}
+        body = {
+            "outcome": outcome,
+            "reason": reason,
+            "text": text,
+            "changes": [vars(c) for c in changes],
+        }
         return await _appeal(info, f"/appeals/{appeal_id}/ruling", body)
 
     @strawberry.mutation(description="Take an appeal back.")

@@ -33,11 +33,15 @@ class Review:
     auto_failed: bool
     passed: bool | None
     answers: JSON = strawberry.field(description="[{criterion, value, comment}]")
-    sections: JSON = strawberry.field(description="[{section, score, criteria: [{criterion, score}]}]")
+    sections: JSON = strawberry.field(
+        description="[{section, score, criteria: [{criterion, score}]}]"
+    )
     summary: str | None
     released_at: datetime
     acknowledged_at: datetime | None
-    superseded_at: datetime | None = strawberry.field(description="Null: this is the version that counts.")
+    superseded_at: datetime | None = strawberry.field(
+        description="Null: this is the version that counts."
+    )
     supersedes_id: UUID | None
     appeal_id: UUID | None
     agent_id: strawberry.Private[UUID | None]
@@ -61,7 +65,9 @@ class Audit:
     id: UUID
     ticket_id: UUID
     state: str
-    probability: float | None = strawberry.field(description="How likely this ticket was to be drawn.")
+    probability: float | None = strawberry.field(
+        description="How likely this ticket was to be drawn."
+    )
     draw: str | None
     drawn_at: datetime
     agent_id: strawberry.Private[UUID | None]
@@ -77,7 +83,9 @@ class Audit:
 
     @strawberry.field(description="All versions, the first one first.")
     async def reviews(self, info: Ask) -> list[Review]:
-        loader = info.context.many(ReviewRow, "audit_id", [col(ReviewRow.number)], seen_reviews(info))
+        loader = info.context.many(
+            ReviewRow, "audit_id", [col(ReviewRow.number)], seen_reviews(info)
+        )
         return [review_of(row) for row in await loader.load(self.id)]
 
     @strawberry.field
@@ -110,11 +118,15 @@ def audit_of(row: AuditRow) -> Audit:
 
 
 def seen_audits(info: Ask) -> Any:
-    return visible(info.context.actor, agent_id=col(AuditRow.agent_id), vendor_id=col(AuditRow.vendor_id))
+    return visible(
+        info.context.actor, agent_id=col(AuditRow.agent_id), vendor_id=col(AuditRow.vendor_id)
+    )
 
 
 def seen_reviews(info: Ask) -> Any:
-    return visible(info.context.actor, agent_id=col(ReviewRow.agent_id), vendor_id=col(ReviewRow.vendor_id))
+    return visible(
+        info.context.actor, agent_id=col(ReviewRow.agent_id), vendor_id=col(ReviewRow.vendor_id)
+    )
 
 
 async def reviews_of_ticket(info: Ask, ticket_id: UUID) -> list[Review]:
@@ -166,7 +178,9 @@ class AuditsQuery:
         row = await info.context.one(ReviewRow, seen_reviews(info)).load(id)
         return row and review_of(row)
 
-    @strawberry.field(description="Reviews, the latest released first; `current: true` leaves out superseded ones.")
+    @strawberry.field(
+        description="Reviews, the latest released first; `current: true` leaves out superseded ones."
+    )
     async def reviews(
         self, info: Ask, first: int = 20, after: str | None = None, current: bool | None = None
     ) -> Connection[Review]:
@@ -174,7 +188,9 @@ class AuditsQuery:
         statement = select(ReviewRow).where(seen_reviews(info))
         superseded = col(ReviewRow.superseded_at)
         if current is not None:
-            statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
+            statement = statement.where(
+                superseded.is_(None) if current else superseded.is_not(None)
+            )
         return await page(
             info.context, statement, first=first, after=after,
             newest=col(ReviewRow.released_at), row_id=col(ReviewRow.id), make=review_of,

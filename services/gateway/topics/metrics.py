@@ -13,7 +13,9 @@ from shared.auth import check
 from shared.errors import NotFound, Overloaded, ValidationFailed
 
 
-@strawberry.type(description="What the mean over all eligible tickets would be (Hájek), from drawn reviews.")
+@strawberry.type(
+    description="What the mean over all eligible tickets would be (Hájek), from drawn reviews."
+)
 class Estimate:
     value: float | None
     n: int
@@ -37,10 +39,14 @@ class MetricValue:
     mean: float | None
     estimate: Estimate | None
     is_enough: bool
-    tickets: str = strawberry.field(description="The REST address of the tickets behind the number.")
+    tickets: str = strawberry.field(
+        description="The REST address of the tickets behind the number."
+    )
 
 
-@strawberry.input(description="Which rows: a half-open period on the metric's date basis, and dimensions.")
+@strawberry.input(
+    description="Which rows: a half-open period on the metric's date basis, and dimensions."
+)
 class MetricFilter:
     from_at: datetime | None = None
     to_at: datetime | None = None
@@ -56,7 +62,11 @@ class MetricFilter:
 class MetricsQuery:
     @strawberry.field(description="Values of several metrics at once, whole or by one dimension.")
     async def metrics(
-        self, info: Ask, keys: list[str], group_by: str | None = None, filter: MetricFilter | None = None
+        self,
+        info: Ask,
+        keys: list[str],
+        group_by: str | None = None,
+        filter: MetricFilter | None = None,
     ) -> list[MetricValue]:
         check(info.context.actor, "metrics.read")
         if not 1 <= len(keys) <= 20:

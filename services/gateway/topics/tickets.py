@@ -28,7 +28,9 @@ class Message:
     body: str
 
 
-@strawberry.type(description="A ticket's durations in seconds and its outcomes; null: not yet, or never.")
+@strawberry.type(
+    description="A ticket's durations in seconds and its outcomes; null: not yet, or never."
+)
 class TicketFacts:
     first_reply_at: datetime | None
     first_response_s: int | None
@@ -80,7 +82,9 @@ class Ticket:
             for row in rows
         ]  # fmt: skip
 
-    @strawberry.field(description="Null until they have been computed, a moment after the ticket came in.")
+    @strawberry.field(
+        description="Null until they have been computed, a moment after the ticket came in."
+    )
     async def facts(self, info: Ask) -> TicketFacts | None:
         rows = await info.context.many(FactRow, "ticket_id", [col(FactRow.ticket_id)]).load(self.id)
         return facts_of(rows[0]) if rows else None
@@ -118,7 +122,9 @@ def ticket_of(row: TicketRow) -> Ticket:
 
 
 def seen(info: Ask) -> Any:
-    return visible(info.context.actor, agent_id=col(TicketRow.assignee_id), vendor_id=col(TicketRow.vendor_id))
+    return visible(
+        info.context.actor, agent_id=col(TicketRow.assignee_id), vendor_id=col(TicketRow.vendor_id)
+    )
 
 
 async def find_ticket(info: Ask, ticket_id: UUID) -> Ticket | None:

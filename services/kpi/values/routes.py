@@ -59,7 +59,11 @@ async def list_metrics(_: Reader) -> Any:
     responses=answers(*READS, UnknownMetric, UnknownDimension),
 )  # fmt: skip
 async def get_values(
-    key: str, session: Session, actor: Reader, filters: Annotated[Filters, Depends()], group_by: Text = None
+    key: str,
+    session: Session,
+    actor: Reader,
+    filters: Annotated[Filters, Depends()],
+    group_by: Text = None,
 ) -> Any:
     return await service.values_of(session, actor, filters.question(key, group_by), group_by)
 

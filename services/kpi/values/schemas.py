@@ -33,7 +33,9 @@ class ValueOut(Out):
 
     metric: str
     version: int
-    group: str | None = Field(description="The value of the dimension asked for; null: without one.")
+    group: str | None = Field(
+        description="The value of the dimension asked for; null: without one."
+    )
     value: float | None = Field(description="Null when nothing could be counted; never 0 for that.")
     unit: str
     n: int
@@ -43,7 +45,7 @@ class ValueOut(Out):
     low: float | None = Field(description="95 % interval.")
     high: float | None
     p90: float | None = Field(description="Of durations; `value` is their median.")
-    mean: float | None
+    mean: float | None = Field(description="Of durations; outliers dominate it.")
     estimate: EstimateOut | None
     is_enough: bool = Field(description="False below 10 rows: too few to act on.")
     tickets: str = Field(description="Where the tickets behind the number are listed.")

@@ -69,7 +69,7 @@ def _value(asked: Question, row: RowMapping | None, group_by: str | None) -> dic
     out: dict[str, Any] = {
         "metric": metric.key, "version": metric.version, "unit": metric.unit, "n": n,
         "group": row["grp"] if row else None, "denominator": n, "numerator": total,
-        "excluded": row["excluded"] if row else {}, "mean": mean, "p90": None, "estimate": None,
+        "excluded": row["excluded"] if row else {}, "mean": None, "p90": None, "estimate": None,
         "is_enough": n >= ENOUGH, "tickets": _link(asked, row, group_by),
     }  # fmt: skip
     interval = None
@@ -78,6 +78,7 @@ def _value(asked: Question, row: RowMapping | None, group_by: str | None) -> dic
         interval = rules.wilson(total, n) if total is not None else None
     elif metric.kind == "duration":
         out["value"], out["p90"] = row["percentiles"] if row and n else (None, None)
+        out["mean"] = mean
     else:
         out["value"] = mean
         deviation = float(row["deviation"]) if row and row["deviation"] is not None else None

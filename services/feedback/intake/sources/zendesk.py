@@ -46,6 +46,8 @@ CHANGED_FIELDS = {
     "priority_changed": "priority",
 }
 GONE = {"deleted", "scrubbed"}
+MAX_ID = 40
+_KEY = re.compile(r"[!-~]{1,100}")
 
 
 # ---- Is it genuine? ---------------------------------------------------------------------------
@@ -78,13 +80,17 @@ def is_genuine(
 
 
 def account_of(payload: Any) -> str | None:
-    return str(payload["account_id"]) if isinstance(payload, dict) and "account_id" in payload else None
+    return (
+        str(payload["account_id"])
+        if isinstance(payload, dict) and "account_id" in payload
+        else None
+    )
 
 
 def source_key(payload: Any) -> str | None:
     """What stays the same over retries of one event; None: this is not an event."""
     found = payload.get("id") if isinstance(payload, dict) else None
-    return found if isinstance(found, str) and 0 < len(found) <= 100 else None
+    return found if isinstance(found, str) and _KEY.fullmatch(found) else None
 
 
 def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
@@ -111,7 +117,9 @@ def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
         )
         if ticket.assignee_key:
             changes.append(
-                Change(f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key)
+                Change(
+                    f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key
+                )
             )
     elif what in CHANGED_FIELDS:
         changes.append(_change(key, at, position, CHANGED_FIELDS[what], event, detail))
@@ -120,9 +128,9 @@ def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
         messages.append(message)
         staff += [sighting] if sighting else []
     elif what == "csat_received":
-        ratings.append(_rating(event, ticket, at, _text(detail, "id", "/detail")))
+        ratings.append(_rating(event, ticket, at, _id(detail, "id", "/detail")))
     return Normalised(
-        ticket_key=_text(detail, "id", "/detail"),
+        ticket_key=_id(detail, "id", "/detail"),
         ticket=ticket,
         changes=tuple(changes),
         messages=tuple(messages),
@@ -162,10 +170,12 @@ def _ticket(
         group_key=group_key,
         group_name=group.get("name"),
         vendor_id=UUID(group["vendor_id"]) if group.get("vendor_id") else None,
-        assignee_key=_optional(detail, "assignee_id"),
+        assignee_key=_optional_id(detail, "assignee_id", "/detail"),
         requester_key=requester,
         created_by="agent" if submitter and submitter != requester else "requester",
-        tags=tuple(sorted(t for t in tags if isinstance(t, str))) if isinstance(tags, list) else None,
+        tags=tuple(sorted(t for t in tags if isinstance(t, str)))
+        if isinstance(tags, list)
+        else None,
         is_deleted=status in GONE,
     )
 
@@ -175,7 +185,12 @@ def _assignee(ticket: TicketState) -> AgentSighting:
 
 
 def _change(
-    key: str, at: datetime, position: int, name: str, event: Mapping[str, Any], detail: Mapping[str, Any]
+    key: str,
+    at: datetime,
+    position: int,
+    name: str,
+    event: Mapping[str, Any],
+    detail: Mapping[str, Any],
 ) -> Change:
     old, new = _optional(event, "previous"), _optional(event, "current")
     if name == "status":
@@ -188,12 +203,17 @@ def _change(
 
 
 def _comment(
-    event: Mapping[str, Any], ticket: TicketState, settings: Mapping[str, Any], at: datetime, position: int
+    event: Mapping[str, Any],
+    ticket: TicketState,
+    settings: Mapping[str, Any],
+    at: datetime,
+    position: int,
 ) -> tuple[NewMessage, AgentSighting | None]:
     comment = _object(event, "comment", "/event")
     author = comment.get("author")
     author = author if isinstance(author, dict) else {}
-    author_key, name = _optional(author, "id"), _optional(author, "name")
+    author_key = _optional_id(author, "id", "/event/comment/author")
+    name = _optional(author, "name")
     if author_key == "-1":
         kind = "system"
     elif author_key in settings.get("bots", ()):
@@ -206,7 +226,7 @@ def _comment(
     if not isinstance(is_public, bool):
         raise NotUnderstood("/event/comment/is_public", "Whether the comment is public is missing.")
     message = NewMessage(
-        external_id=_text(comment, "id", "/event/comment"),
+        external_id=_id(comment, "id", "/event/comment"),
         sent_at=at,
         position=position,
         author_kind=kind,
@@ -215,11 +235,17 @@ def _comment(
         is_public=is_public,
         body=_optional(comment, "body") or "",
     )
-    seen = AgentSighting(author_key, name, ticket.vendor_id) if kind == "agent" and author_key else None
+    seen = (
+        AgentSighting(author_key, name, ticket.vendor_id)
+        if kind == "agent" and author_key
+        else None
+    )
     return message, seen
 
 
-def _rating(event: Mapping[str, Any], ticket: TicketState, at: datetime, ticket_key: str) -> NewRating:
+def _rating(
+    event: Mapping[str, Any], ticket: TicketState, at: datetime, ticket_key: str
+) -> NewRating:
     score = _object(event, "satisfaction_score", "/event")
     raw = _text(score, "score", "/event/satisfaction_score")
     return NewRating(
@@ -257,6 +283,19 @@ def _optional(owner: Mapping[str, Any], name: str) -> str | None:
     return str(found)
 
 
+def _id(owner: Any, name: str, where: str) -> str:
+    _text(owner, name, where)
+    return cast(str, _optional_id(owner, name, where))
+
+
+def _optional_id(owner: Mapping[str, Any], name: str, where: str) -> str | None:
+    """Ids are opaque, but short: a long one would not fit into an index."""
+    found = _optional(owner, name)
+    if found is not None and len(found) > MAX_ID:
+        raise NotUnderstood(f"{where}/{name}", "Too long for an id.")
+    return found
+
+
 def _time(owner: Mapping[str, Any], name: str, where: str = "") -> datetime:
     """RFC 3339 with 0 to 9 fractional digits → UTC, cut (not rounded) to microseconds."""
     try:
@@ -265,14 +304,17 @@ def _time(owner: Mapping[str, Any], name: str, where: str = "") -> datetime:
         raise NotUnderstood(f"{where}/{name}", "Not a time.") from None
     if found.tzinfo is None:
         raise NotUnderstood(f"{where}/{name}", "The time has no zone.")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise NotUnderstood(f"{where}/{name}", "Not a time.") from None
 
 
 def _position(event: Mapping[str, Any]) -> int:
     meta = event.get("meta")
     sequence = meta.get("sequence") if isinstance(meta, dict) else None
     position = sequence.get("position") if isinstance(sequence, dict) else None
-    return position if isinstance(position, int) and 0 <= position < 2**31 else 0
+    return position if type(position) is int and 0 <= position < 2**31 else 0
 
 
 def _tagged(tags: Any, prefix: str | None) -> str | None:
