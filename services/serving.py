@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +16,14 @@ GRACE_S = 20
 
 class _Server(uvicorn.Server):
     """uvicorn, leaving signals to us: what runs beside it has to stop in order."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -44,7 +52,7 @@ async def run_until_signal(
     app: FastAPI | None = None,
     listener: socket.socket | None = None,
     worker: Worker | None = None,
-    once_up: Callable[[], Awaitable[None]] | None = None,
+    once_up: Callable[[], Coroutine[None, None, None]] | None = None,
 ) -> None:
     """Serves and works until SIGINT or SIGTERM; then no new requests, what runs is finished.
 
@@ -56,26 +64,29 @@ async def run_until_signal(
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as stack:
         if worker is not None:
-            await stack.enter_async_context(_working(worker))
+            await stack.enter_async_context(_working(worker, stopping))
         if app is not None and listener is not None:
             await stack.enter_async_context(_serving(app, listener, stopping))
-        beside = asyncio.create_task(once_up()) if once_up else None
-        waits = {asyncio.create_task(stopping.wait())}
-        if beside is not None:
-            done, _ = await asyncio.wait({beside, *waits}, return_when=asyncio.FIRST_COMPLETED)
-            if beside in done and beside.exception() is None:
-                await stopping.wait()
-            elif beside not in done:
-                beside.cancel()
-        else:
-            await stopping.wait()
-    if beside is not None and beside.done() and not beside.cancelled():
-        beside.result()
+        if once_up is not None:
+            await _unless(stopping, once_up())
+        await stopping.wait()
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """Does the work, or gives it up when told to stop. Its errors are raised."""
+    doing, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait({doing, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not doing.done():
+        doing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await doing
 
 
 @contextlib.asynccontextmanager
-async def _working(worker: Worker) -> AsyncIterator[None]:
+async def _working(worker: Worker, stopping: asyncio.Event) -> AsyncIterator[None]:
     task = asyncio.create_task(worker.run())
+    task.add_done_callback(lambda _: stopping.set())
     try:
         yield
     finally:
@@ -84,9 +95,7 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _serving(
-    app: FastAPI, listener: socket.socket, stopping: asyncio.Event
-) -> AsyncIterator[None]:
+async def _serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             app,
@@ -97,9 +106,8 @@ async def _serving(
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    task.add_done_callback(lambda _: stopping.set())
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
+    task.add_done_callback(lambda _: (stopping.set(), server.answers.set()))
+    await server.answers.wait()
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ def visible(actor: Actor, *, agent_id: Any, vendor_id: Any) -> ColumnElement[boo
     if actor.role in SEES_ALL:
         return true()
     if actor.role is Role.VENDOR_MANAGER:
-        return vendor_id == actor.vendor_id if actor.vendor_id else false()  # type: ignore[no-any-return]
+        return vendor_id == actor.vendor_id if actor.vendor_id else false()
     if actor.role is Role.TEAM_LEAD:
         led = select(col(Person.id)).where(col(Person.lead_id) == actor.id)
         return or_(agent_id.in_(led), agent_id == actor.id)

@@ -74,8 +74,8 @@ async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dic
 async def take_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID) -> dict[str, Any]:
     """Whoever takes it will rule on it. Raises FourEyes (403), IllegalMove (409)."""
     appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
-    APPEAL.check(appeal.state, "in_review")
     await _refuse_party(session, actor, appeal)
+    APPEAL.check(appeal.state, "in_review")
     await _move(session, appeal, "in_review", by=actor.id)
     appeal.resolver_id = actor.id
     return shown(appeal, None)

@@ -56,9 +56,7 @@ class DemoTicket:
 
     def move(self, after: timedelta, status: str) -> None:
         previous, self.status = self.status, status
-        self._tell(
-            "status_changed", self.created_at + after, {"previous": previous, "current": status}
-        )
+        self._tell("status_changed", self.created_at + after, {"previous": previous, "current": status})
 
     def rate(self, after: timedelta, score: str, comment: str | None = None) -> None:
         score_given = {"score": score, "comment": comment}
@@ -97,17 +95,22 @@ def signed(secret: str, body: bytes, *, now: datetime | None = None) -> dict[str
     }
 
 
+def m(minutes: int) -> timedelta:
+    return timedelta(minutes=minutes)
+
+
+def h(hours: int) -> timedelta:
+    return timedelta(hours=hours)
+
+
 def tickets(start: datetime) -> list[DemoTicket]:
     """Three tickets, long enough ago that the window of first contact resolution has passed.
 
     Worked out by hand: FRT 750, 3,600 and 120 s; full resolution 7,200, 90,000 and 600 s;
     the second is reopened within a day; ratings good, bad, none.
     """
-    m, h = (lambda n: timedelta(minutes=n)), (lambda n: timedelta(hours=n))
 
-    parcel = DemoTicket(
-        "48213", "Où est mon colis ?", start, language="fr", requester="7310455120377"
-    )
+    parcel = DemoTicket("48213", "Où est mon colis ?", start, language="fr", requester="7310455120377")
     parcel.created()
     parcel.comment(timedelta(0), "Ma commande NG-20931 devait arriver lundi.", by="requester")
     parcel.comment(timedelta(seconds=15), "We have received your request.", by="bot")
