@@ -11,19 +11,20 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from databases import beside, run_sql
+from world import World
+
 import migrations
 from services.run import create_app
 from shared.config import Settings
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
-from world import World
 
 TEMPLATE = "assay_template"
 SECRET_KEY = SecretStr("a secret key for tests, long enough.")
@@ -33,7 +34,7 @@ SECRET_KEY = SecretStr("a secret key for tests, long enough.")
 def postgres() -> Iterator[str]:
     """The URL of a server with a migrated template database."""
     folder = tempfile.mkdtemp(prefix="assay-test-")
-    os.chmod(folder, 0o755)  # noqa: S103 (the server of a root user runs as nobody)
+    os.chmod(folder, 0o755)
     server = EmbeddedPostgres(Path(folder), durable=False)
     try:
         url = server.start()
@@ -92,24 +93,3 @@ def reference_dir() -> Path:
     if not (folder / "vectors").is_dir():
         pytest.skip(f"no reference data: set ASSAY_REFERENCE_DIR (looked in {folder})")
     return folder
-
-
-def beside(url: str, database: str) -> str:
-    """The URL of another database on the same server."""
-    return url.rsplit("/", 1)[0] + "/" + database
-
-
-def run_sql(url: str, statement: str) -> None:
-    """Outside any transaction and any running loop."""
-    import asyncio
-    import threading
-
-    async def run() -> None:
-        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-        await connection.execute(statement)
-        await connection.close()
-
-    # pytest-asyncio may have a loop running in this thread
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    thread.join()

@@ -9,12 +9,13 @@ import os
 import random
 import signal
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.run import handlers
 from shared.config import Settings
 from shared.db import Database
 from shared.events import Event
 from shared.worker import Handler, Worker
-from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def run(settings: Settings, seed: int, chance: float) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from world import World
 
 from services.feedback.intake.sources.csv import match_files
 from services.feedback.intake.sources.csv_mapping import Mapping, find_mapping
 from services.importing import ImportReport, run_import
-from world import World
 
 
 async def imported(world: World, mapping_name: str, *paths: Path) -> ImportReport:
@@ -38,7 +38,7 @@ async def rows_of_all_tables(url: str) -> dict[str, int]:
     )
     found = {
         table["relname"]: await connection.fetchval(
-            f"SELECT coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table['relname']} t"  # noqa: S608
+            f"SELECT coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table['relname']} t"
         )
         for table in tables
     }

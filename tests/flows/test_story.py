@@ -5,10 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from world import World
 
 from services.demo.story import Story, Told
 from services.local import ADMIN_ID
-from world import World
 
 SERVICES = ("people", "feedback", "audit", "appeals", "kpi", "gateway")
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+from test_story import SERVICES, assert_told
 
 from services.demo.story import Story
 from services.local import ADMIN_ID
 from shared.auth import TokenKeys
 from shared.config import Settings
-from test_story import SERVICES, assert_told
 
 ROOT = Path(__file__).parents[2]
 
