@@ -5,16 +5,17 @@ What the tests of the whole flow play is this same story, so it cannot drift fro
 
 import asyncio
 import itertools
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import httpx
 
 from services.demo import zendesk
+from shared.business_hours import zone
 
 SECRET = "a demonstration secret, nothing more"
 METRICS = (
@@ -40,7 +41,8 @@ CARD = {
     ],
 }  # fmt: skip
 
-HOURS = {
+TUESDAY, OPENING = 1, time(9)
+HOURS: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "weekly": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
     "holidays": [],
@@ -147,7 +149,7 @@ class Story:
             },
         )  # fmt: skip
         self.told.connection_id = connection["id"]
-        self.start = datetime.fromisoformat(connection["created_at"]) - timedelta(days=30)
+        self.start = opening_time(datetime.fromisoformat(connection["created_at"]))
         plan = await self._post(
             "audit", "/audit/plans",
             {
@@ -158,7 +160,7 @@ class Story:
         self.plan_id = plan["id"]
 
     async def _tickets_come_in(self) -> None:
-        tickets = zendesk.tickets(self.start.replace(microsecond=0))
+        tickets = zendesk.tickets(self.start)
         bodies = [body for ticket in tickets for body in ticket.bodies]
         self.tell(
             f"Zendesk posts {len(bodies)} signed webhooks about {len(tickets)} tickets; one of them twice."
@@ -309,17 +311,25 @@ class Story:
         return _expect(answer, 200)
 
     async def _until(self, what: str, ask: Any, fits: Callable[[Any], bool], *, within_s: float = 30) -> Any:
-        end = time.monotonic() + within_s
+        end = monotonic() + within_s
         while True:
             found = await ask()
             if fits(found):
                 return found
-            if time.monotonic() > end:
+            if monotonic() > end:
                 raise StoryFailed(f"Waited {within_s:.0f} s in vain until {what}. Last seen: {found}")
             await asyncio.sleep(0.05)
 
     def _headers(self, person: str | None) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token_for(UUID(person) if person else None)}"}
+
+
+def opening_time(connected_at: datetime) -> datetime:
+    """When the first ticket came in: a Tuesday at opening time, at least four weeks ago, so that
+    every window has passed and the business-hours figures have something to count."""
+    day = connected_at.date() - timedelta(days=28)
+    day -= timedelta(days=(day.weekday() - TUESDAY) % 7)
+    return datetime.combine(day, OPENING, zone(HOURS["timezone"])).astimezone(UTC)
 
 
 def _expect(answer: httpx.Response, *statuses: int) -> dict[str, Any]:

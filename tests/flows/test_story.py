@@ -74,6 +74,7 @@ def assert_told(told: Told) -> None:
     assert after["csat"]["value"] == 50.0
     assert (after["csat"]["n"], after["csat"]["excluded"]) == (2, {"not_rated": 1})
     assert after["first_response_time"]["value"] == 750, "median of 120, 750 and 3,600 s"
+    assert after["first_response_time_business"]["value"] == 750, "all three within opening hours"
     assert after["resolution_time"]["value"] == 7200, "median of 600, 7,200 and 90,000 s"
     assert after["first_contact_resolution"]["value"] == pytest.approx(200 / 3), "one of three reopened"
     assert after["reopen_rate"]["value"] == pytest.approx(100 / 3)
