@@ -171,7 +171,7 @@ def schema() -> None:
     """Print the GraphQL schema."""
     from services.gateway.schema import schema as graphql_schema
 
-    out.print(graphql_schema.as_str(), soft_wrap=True)
+    typer.echo(graphql_schema.as_str())  # rich would read its brackets as markup
 
 
 def _ready() -> Settings:

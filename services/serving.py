@@ -106,7 +106,8 @@ async def _serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Even
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    task.add_done_callback(lambda _: (stopping.set(), server.answers.set()))
+    task.add_done_callback(lambda _: stopping.set())
+    task.add_done_callback(lambda _: server.answers.set())  # also when it cannot start
     await server.answers.wait()
     try:
         yield

@@ -50,12 +50,12 @@ class Schedule:
 
     def __post_init__(self) -> None:
         zone(self.timezone)
-        if unknown := set(self.weekly) - set(WEEKDAYS):
-            raise ValueError(f"weekly: unknown day {min(map(str, unknown))!r}, expected mon..sun")
+        if set(self.weekly) - set(WEEKDAYS):
+            raise ValueError("weekly: unknown day, expected mon..sun")
         ordered = {d: _ordered(d, self.weekly[d]) for d in WEEKDAYS if self.weekly.get(d)}
         for first, last in self.holidays:
             if last < first:
-                raise ValueError(f"holidays: {first} to {last} ends before it starts")
+                raise ValueError("holidays: one ends before it starts")
         object.__setattr__(self, "weekly", MappingProxyType(ordered))
         object.__setattr__(self, "holidays", tuple(sorted(self.holidays)))
         key = (self.timezone, tuple(ordered.items()), self.holidays)
@@ -69,7 +69,8 @@ class Schedule:
         """A schedule from JSON.
 
         Shape: `{timezone, weekly: {mon..sun: [[open, close]]}, holidays: [{start, end}]}`; days may
-        be missing and `holidays` too. Raises `ValueError` naming the part that is wrong.
+        be missing and `holidays` too. Raises `ValueError` naming the part that is wrong,
+        never its value.
         """
         if not isinstance(raw, Mapping):
             raise ValueError("schedule: an object is expected")
@@ -82,7 +83,7 @@ class Schedule:
         holidays = [] if holidays is None else holidays
         if not isinstance(holidays, list | tuple):
             raise ValueError("holidays: a list is expected")
-        days = {day: _pairs(day, intervals) for day, intervals in weekly.items()}
+        days = {day: _pairs(intervals) for day, intervals in weekly.items()}
         return cls(timezone, days, tuple(_holiday(h) for h in holidays))
 
     @classmethod
@@ -186,18 +187,18 @@ def zone(name: str) -> ZoneInfo:
     """The IANA zone from the pinned `tzdata` package (the host's rules only where that package is
     not installed), so that equal inputs give equal seconds everywhere. Raises `ValueError`."""
     if not _ZONE_NAME.fullmatch(name):
-        raise ValueError(f"timezone: {name!r} is not an IANA zone name")
+        raise ValueError("timezone: not an IANA zone name")
     try:
         with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
             return ZoneInfo.from_file(rules, key=name)
     except ModuleNotFoundError:
         pass
     except (OSError, ValueError):
-        raise ValueError(f"timezone: {name!r} is not an IANA zone name") from None
+        raise ValueError("timezone: not an IANA zone name") from None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError):
-        raise ValueError(f"timezone: {name!r} is not an IANA zone name") from None
+        raise ValueError("timezone: not an IANA zone name") from None
 
 
 def zone_rules_version() -> str:
@@ -298,12 +299,12 @@ def _ordered(day: str, intervals: Iterable[tuple[str, str]]) -> tuple[tuple[str,
     for opens, closes in spans:
         if _minutes(opens) >= _minutes(closes):
             raise ValueError(
-                f"weekly.{day}: {opens}-{closes} is empty or crosses midnight;"
+                f"weekly.{day}: an interval is empty or crosses midnight;"
                 " an overnight shift is two intervals"
             )
     for (_, closes), (opens, _) in pairwise(spans):
         if _minutes(opens) < _minutes(closes):
-            raise ValueError(f"weekly.{day}: the interval from {opens} overlaps the one before it")
+            raise ValueError(f"weekly.{day}: an interval overlaps the one before it")
     return tuple(spans)
 
 
@@ -312,7 +313,7 @@ def _minutes(clock: str) -> int:
         return _DAY_MINUTES
     match = _CLOCK.fullmatch(clock)
     if match is None:
-        raise ValueError(f"{clock!r} is not a time of day between 00:00 and 24:00 (HH:MM)")
+        raise ValueError("weekly: not a time of day between 00:00 and 24:00 (HH:MM)")
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -320,16 +321,16 @@ def _spelled(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _pairs(day: object, intervals: object) -> tuple[tuple[str, str], ...]:
+def _pairs(intervals: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(intervals, list | tuple):
-        raise ValueError(f"weekly.{day}: a list of [open, close] is expected")
+        raise ValueError("weekly: a list of [open, close] is expected")
     pairs: list[tuple[str, str]] = []
     for pair in intervals:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise ValueError(f"weekly.{day}: an interval is a pair [open, close]")
+            raise ValueError("weekly: an interval is a pair [open, close]")
         opens, closes = pair
         if not isinstance(opens, str) or not isinstance(closes, str):
-            raise ValueError(f"weekly.{day}: times are strings HH:MM")
+            raise ValueError("weekly: times are strings HH:MM")
         pairs.append((opens, closes))
     return tuple(pairs)
 
@@ -341,11 +342,11 @@ def _holiday(raw: object) -> tuple[date, date]:
     if not isinstance(first, str) or not isinstance(last, str):
         raise ValueError("holidays: start and end are dates YYYY-MM-DD")
     if not (_DATE.fullmatch(first) and _DATE.fullmatch(last)):
-        raise ValueError(f"holidays: {first!r} to {last!r} are not dates YYYY-MM-DD")
+        raise ValueError("holidays: start and end are not dates YYYY-MM-DD")
     try:
         return date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
-        raise ValueError(f"holidays: {first!r} to {last!r} are not days that exist") from None
+        raise ValueError("holidays: start or end are not days that exist") from None
 
 
 def _week_interval(interval: Sequence[int]) -> tuple[int, int]:

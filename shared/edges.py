@@ -44,7 +44,7 @@ class RequestContext:
                 status = message["status"]
                 message.setdefault("headers", []).extend(_headers(request_id))
             elif asked == "HEAD" and message["type"] == "http.response.body":
-                message = message | {"body": b""}
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -52,7 +52,7 @@ class RequestContext:
                 await problem_response(refused, request_id)(scope, receive, send_on)
             else:
                 await self.app(scope, receive, send_on)
-        except Exception as error:
+        except Exception as error:  # the outermost: nobody else would answer
             log.exception("unforeseen error", error=type(error).__name__)
             if status:
                 raise  # half an answer is out: the server cuts the connection
@@ -64,9 +64,7 @@ class RequestContext:
             REQUESTS.labels(method, route, status).inc()
             SECONDS.labels(route).observe(took)
             if route not in _QUIET:
-                log.info(
-                    "answered", method=method, route=route, status=status, ms=round(took * 1000, 1)
-                )
+                log.info("answered", method=method, route=route, status=status, ms=round(took * 1000, 1))
             structlog.contextvars.unbind_contextvars("request_id")
 
 

@@ -100,7 +100,7 @@ class EmbeddedPostgres:
             self._require_or_create_data(bin_dir)
             password = self._password_path.read_text().strip()
             port = self._launch(bin_dir / "postgres")
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: nothing is left running half-started
             self.stop()
             if isinstance(error, OSError):
                 raise EmbeddedPostgresError(

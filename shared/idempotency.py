@@ -1,7 +1,8 @@
 """A POST with an Idempotency-Key acts once: the same key and body get the same answer again."""
 
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from contextlib import closing
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -18,7 +19,6 @@ from shared.body import read_body
 from shared.db import Session
 from shared.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from shared.models.queue import IdempotencyKey
-
 
 MAX_KEY = 255
 
@@ -57,36 +57,36 @@ class Once:
         self._key = read_key(request)
 
     async def __call__(
-        self, work: Awaitable[Any], answer: type[BaseModel], *, status: int = 201
+        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], *, status: int = 201
     ) -> Response:
         """`await once(service.verb(…), ThingOut)` → the response."""
-        if self._key is None:
-            return self._response(answer, await work, status)
+        with closing(work):  # where it is not run, it is not left lying about either
+            if self._key is None:
+                return self._response(answer, await work, status)
+            return await self._once(work, answer, status)
+
+    async def _once(
+        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int
+    ) -> Response:
+        row = {"actor_id": self._actor.id, "key": self._key}
         request_hash = await self._hash()
-        row = (self._actor.id, self._key)
+        new = {"request_hash": request_hash, "status": 0, "answer": {}, "created_at": clock.now()}
         mine = await self._session.execute(
             insert(IdempotencyKey)
-            .values(
-                actor_id=row[0],
-                key=row[1],
-                request_hash=request_hash,
-                status=0,
-                answer={},
-                created_at=clock.now(),
-            )
+            .values(row | new)
             .on_conflict_do_nothing()
             .returning(col(IdempotencyKey.key))
         )
-        where = (col(IdempotencyKey.actor_id) == row[0], col(IdempotencyKey.key) == row[1])
         if mine.first() is None:
-            work.close()  # type: ignore[attr-defined]  # a coroutine that will not run
-            kept = (await self._session.execute(select(IdempotencyKey).where(*where))).scalar_one()
+            kept = (
+                await self._session.execute(select(IdempotencyKey).filter_by(**row))
+            ).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
         await self._session.execute(
-            update(IdempotencyKey).where(*where).values(status=status, answer=self._content)
+            update(IdempotencyKey).filter_by(**row).values(status=status, answer=self._content)
         )
         return response
 

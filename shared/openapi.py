@@ -4,6 +4,8 @@ from typing import Any
 
 from shared.errors import (
     Forbidden,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
     MalformedJson,
     NotFound,
     Overloaded,
@@ -16,6 +18,7 @@ from shared.errors import (
 
 READS = (Unauthenticated, Forbidden, NotFound, ValidationFailed, Overloaded)
 WRITES = (*READS, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
+POSTS = (*WRITES, IdempotencyKeyInvalid, IdempotencyKeyReused)
 
 
 def answers(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

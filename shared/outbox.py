@@ -22,7 +22,7 @@ async def publish(session: AsyncSession, *events: Event) -> None:
         return
     at = clock.now()
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "type": type(event).__name__,

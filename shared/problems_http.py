@@ -118,9 +118,7 @@ def _within(document: Any, path: Sequence[Any], *, missing: bool) -> list[Any]:
     """As much of the path as leads into the document; a missing field's own name is its end."""
     known: list[Any] = []
     for part in path:
-        if isinstance(document, dict) and part in document:
-            document = document[part]
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+        if (isinstance(document, dict) and part in document) or (isinstance(document, list) and isinstance(part, int) and part < len(document)):
             document = document[part]
         else:
             return [*known, part] if missing and isinstance(document, dict) else known

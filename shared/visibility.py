@@ -24,4 +24,4 @@ def visible(actor: Actor, *, agent_id: Any, vendor_id: Any) -> ColumnElement[boo
     if actor.role is Role.TEAM_LEAD:
         led = select(col(Person.id)).where(col(Person.lead_id) == actor.id)
         return or_(agent_id.in_(led), agent_id == actor.id)
-    return agent_id == actor.id  # type: ignore[no-any-return]
+    return agent_id == actor.id  # type: ignore[no-any-return]  # a column compared is a condition

@@ -142,7 +142,7 @@ class Worker:
                     .where(col(Delivery.id) == claim.id)
                     .values(state="done", done_at=clock.now(), last_error=None)
                 )
-        except Exception as error:
+        except Exception as error:  # whatever it was, the attempt counts and says why
             await self._fail(claim, error)
         else:
             HANDLED.labels(claim.handler, "done").inc()
@@ -198,7 +198,7 @@ class Worker:
     async def _sweep(self) -> None:
         """Forgets done deliveries after a week; dead and pending ones stay until somebody acts."""
         while not self._stopping.is_set():
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception):  # the next sweep does what this one could not
                 async with self.db.transaction() as session:
                     await session.execute(
                         delete(Delivery).where(

@@ -64,5 +64,26 @@ async def get_review(
     return row[0], row[1], row[2]
 
 
+async def list_reviewers(session: AsyncSession, review: Review) -> frozenset[UUID]:
+    """Who made any version of this audit's review."""
+    statement = select(col(Review.reviewer_id)).where(
+        col(Review.ticket_id) == review.ticket_id,
+        col(Review.audit_id) == review.audit_id,
+        col(Review.reviewer_id).is_not(None),
+    )
+    return frozenset(filter(None, await session.scalars(statement)))
+
+
+async def is_being_replaced(session: AsyncSession, review_id: UUID) -> bool:
+    """A ruling has changed this review's answers; its next version is on its way, or here."""
+    statement = select(
+        select(Ruling)
+        .join(Appeal, col(Appeal.id) == col(Ruling.appeal_id))
+        .where(col(Appeal.review_id) == review_id, col(Ruling.outcome) != "upheld")
+        .exists()
+    )
+    return bool(await session.scalar(statement))
+
+
 def _visible(actor: Actor) -> Any:
     return visible(actor, agent_id=col(Appeal.agent_id), vendor_id=col(Appeal.vendor_id))

@@ -22,7 +22,7 @@ from shared.db import Session
 from shared.errors import IllegalMove
 from shared.idempotency import Idempotent
 from shared.models.appeals import Appeal
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -32,7 +32,7 @@ routes = router("/appeals", "appeals")
 @routes.post(
     "", status_code=201, response_model=AppealOut, summary="Appeal a review, criterion by criterion",
     responses=answers(
-        *WRITES, NotYours, ReviewNotCurrent, AppealWindowClosed, AppealExists, PointsInvalid
+        *POSTS, NotYours, ReviewNotCurrent, AppealWindowClosed, AppealExists, PointsInvalid
     ),
 )  # fmt: skip
 async def file_appeal(
@@ -65,7 +65,7 @@ async def get_appeal(
 
 @routes.post(
     "/{appeal_id}/take", response_model=AppealOut, summary="Take this appeal: you will rule on it",
-    responses=answers(*READS, FourEyes, IllegalMove),
+    responses=answers(*POSTS, FourEyes, IllegalMove),
 )  # fmt: skip
 async def take_appeal(
     appeal_id: UUID, session: Session, once: Idempotent,
@@ -77,7 +77,7 @@ async def take_appeal(
 @routes.post(
     "/{appeal_id}/ruling", response_model=AppealOut, summary="Rule, with the changed answers",
     responses=answers(
-        *WRITES, FourEyes, AppealAlreadyDecided, IllegalMove, ReviewNotCurrent, PointsInvalid,
+        *POSTS, FourEyes, AppealAlreadyDecided, IllegalMove, ReviewNotCurrent, PointsInvalid,
         RulingInconsistent,
     ),
 )  # fmt: skip
@@ -90,7 +90,7 @@ async def rule_on_appeal(
 
 @routes.post(
     "/{appeal_id}/withdraw", response_model=AppealOut, summary="Take the appeal back",
-    responses=answers(*WRITES, NotYours, IllegalMove),
+    responses=answers(*POSTS, NotYours, IllegalMove),
 )  # fmt: skip
 async def withdraw_appeal(
     appeal_id: UUID, new: WithdrawIn, session: Session, once: Idempotent,

@@ -18,7 +18,8 @@ class Parties:
     agent_id: UUID
     agent_lead_id: UUID | None
     vendor_id: UUID | None
-    reviewer_id: UUID | None
+    reviewer_ids: frozenset[UUID]
+    """Of every version of the review: the first reviewer, and whoever ruled on it since."""
     filed_by: UUID
 
 
@@ -33,8 +34,8 @@ def is_late(released_at: datetime, now: datetime) -> bool:
 
 def bar_to_ruling(actor_id: UUID, actor_vendor_id: UUID | None, parties: Parties) -> str | None:
     """Why this person may not rule, in words; None: they may."""
-    if actor_id == parties.reviewer_id:
-        return "You made this review."
+    if actor_id in parties.reviewer_ids:
+        return "You made this review, or an earlier version of it."
     if actor_id in {parties.agent_id, parties.filed_by}:
         return "It is your own appeal or your own work."
     if actor_id == parties.agent_lead_id:

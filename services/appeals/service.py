@@ -66,6 +66,8 @@ async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dic
             await session.flush()
     except IntegrityError:  # the partial unique index decides a race
         raise AppealExists from None
+    if await queries.is_being_replaced(session, review.id):  # after the insert: a ruling made it wait
+        raise ReviewNotCurrent
     await record(session, APPEAL, appeal.id, moved=(None, "open"), by=actor.id)
     await outbox.publish(session, AppealFiled(appeal.id))
     return shown(appeal, None)
@@ -139,9 +141,8 @@ async def _refuse_party(
     session: AsyncSession, actor: Actor, appeal: Appeal
 ) -> tuple[Any, dict[str, Any]]:
     review, card, lead_id = await queries.get_review(session, actor, appeal.review_id)
-    parties = rules.Parties(
-        appeal.agent_id, lead_id, appeal.vendor_id, review.reviewer_id, appeal.filed_by
-    )
+    reviewers = await queries.list_reviewers(session, review)
+    parties = rules.Parties(appeal.agent_id, lead_id, appeal.vendor_id, reviewers, appeal.filed_by)
     if bar := rules.bar_to_ruling(actor.id, actor.vendor_id, parties):
         raise FourEyes(bar)
     return review, card

@@ -1,6 +1,7 @@
 """What the resolvers of one GraphQL request share: who asks, one snapshot to read from, the way to write."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ Row = TypeVar("Row", bound=SQLModel)
 class Context(BaseContext):
     """Reads run one after another in one read-only snapshot; `renew()` opens a fresh one after a write."""
 
+    request: Request  # always there: we serve no WebSocket
+
     def __init__(
         self,
         request: Request,
@@ -32,13 +35,16 @@ class Context(BaseContext):
         db: Database,
         clients: ServiceClients,
         stack: AsyncExitStack,
+        operation_name: str | None,
     ) -> None:
         super().__init__()
         self.request = request
         self.actor = actor
         self.clients = clients
+        self.operation_name = operation_name
         self._db = db
         self._stack = stack
+        self._commands = 0
         self._session: AsyncSession | None = None
         self._one_at_a_time = asyncio.Lock()
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
@@ -47,18 +53,17 @@ class Context(BaseContext):
         async with self._one_at_a_time:
             if self._session is None:
                 self._session = await self._stack.enter_async_context(self._db.snapshot())
-            return (await self._session.execute(statement)).scalars().all()
+            found: Sequence[Any] = (await self._session.execute(statement)).scalars().all()
+            return found
 
     async def renew(self) -> None:
         await self._stack.aclose()
         self._session = None
         self._loaders.clear()
 
-    def one(
-        self, table: type[Row], seen: ColumnElement[bool] | None = None
-    ) -> DataLoader[UUID, Row | None]:
+    def one(self, table: type[Row], seen: ColumnElement[bool] | None = None) -> DataLoader[UUID, Row | None]:
         """Rows by id: one statement for all that are asked for in one turn of the loop."""
-        key_column = col(table.id)  # type: ignore[attr-defined]
+        key_column = col(table.id)  # type: ignore[attr-defined]  # asked only of tables that have one
 
         async def load(keys: list[UUID]) -> list[Row | None]:
             found = await self.rows(_seen(select(table).where(key_column.in_(keys)), seen))
@@ -95,9 +100,17 @@ class Context(BaseContext):
             "authorization": self.request.headers["authorization"],
             "x-request-id": self.request.scope["request_id"],
         }
-        if key := self.request.headers.get("idempotency-key"):
-            headers["idempotency-key"] = key
+        if method == "POST" and (key := self.request.headers.get("idempotency-key")):
+            headers["idempotency-key"] = self._key_of_next_command(key)
         return await self.clients.to(service).request(method, path, json=body, headers=headers)
+
+    def _key_of_next_command(self, key: str) -> str:
+        """The first mutation has the caller's key, those after it one derived from that: they run
+        in the order of the document, so a repeat finds the same keys again."""
+        self._commands += 1
+        if self._commands == 1:
+            return key
+        return hashlib.sha256(f"{self._commands} {key}".encode()).hexdigest()
 
     def _loader(self, key: object, load: Callable[[list[UUID]], Any]) -> DataLoader[UUID, Any]:
         if key not in self._loaders:

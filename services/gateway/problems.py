@@ -1,6 +1,6 @@
 """How failures look in GraphQL: mutations answer `Thing | Problem`, queries an error with a code."""
 
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import strawberry
@@ -41,7 +41,7 @@ def from_document(document: dict[str, Any]) -> Problem:
         detail=document.get("detail"),
         instance=document.get("instance"),
         errors=[Fault(**fault) for fault in document.get("errors", [])],
-        extras={key: value for key, value in document.items() if key not in KNOWN},
+        extras=cast(JSON, {key: value for key, value in document.items() if key not in KNOWN}),
     )
 
 

@@ -1,9 +1,8 @@
 """The whole GraphQL schema: one topic a noun, put together here. `schema.graphql` is its text."""
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.extensions import (
-    MaskErrors,
+    AddValidationRules,
     MaxAliasesLimiter,
     MaxTokensLimiter,
     ParserCache,
@@ -12,12 +11,12 @@ from strawberry.extensions import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from services.gateway.failures import OneOperation, Schema, StorableValues
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.people import PeopleQuery
 from services.gateway.topics.tickets import TicketsQuery
-from shared.errors import Problem
 
 MAX_DEPTH, MAX_ALIASES, MAX_TOKENS = 8, 15, 1000
 
@@ -32,22 +31,16 @@ class Mutation(AuditsMutation, AppealsMutation):
     pass
 
 
-def is_unforeseen(error: GraphQLError) -> bool:
-    """Errors of ours, whose text may tell what nobody should read."""
-    return error.original_error is not None and not isinstance(error.original_error, Problem)
-
-
-schema = strawberry.Schema(
+schema = Schema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(disable_field_suggestions=True),
     extensions=[
+        OneOperation,
         lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
         lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        lambda: MaskErrors(
-            should_mask_error=is_unforeseen, error_message="Something went wrong on our side"
-        ),
+        lambda: AddValidationRules([StorableValues]),
         ParserCache,
         ValidationCache,
     ],

@@ -23,7 +23,7 @@ from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.people import Person, Vendor
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.permissions import allowed_actions
 from shared.web import router
@@ -42,7 +42,7 @@ async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any
 
 
 @routes.post(
-    "/vendors", status_code=201, response_model=VendorOut, responses=answers(*WRITES, Conflict)
+    "/vendors", status_code=201, response_model=VendorOut, responses=answers(*POSTS, Conflict)
 )
 async def add_vendor(
     new: VendorIn, session: Session, once: Idempotent,
@@ -60,7 +60,7 @@ async def list_vendors(
 
 @routes.post(
     "/schedules", status_code=201, response_model=ScheduleOut,
-    responses=answers(*WRITES, Conflict, ScheduleInvalid), summary="Business hours for a connection",
+    responses=answers(*POSTS, Conflict, ScheduleInvalid), summary="Business hours for a connection",
 )  # fmt: skip
 async def add_schedule(
     new: ScheduleIn, session: Session, once: Idempotent,
@@ -73,7 +73,7 @@ async def add_schedule(
     "/people",
     status_code=201,
     response_model=PersonOut,
-    responses=answers(*WRITES, RoleNeedsVendor),
+    responses=answers(*POSTS, RoleNeedsVendor),
 )
 async def add_person(
     new: PersonIn, session: Session, once: Idempotent,

@@ -1,7 +1,7 @@
 """What the people service takes and gives."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.schemas import Id, In, Key, Name, Out
 
 RoleName = Literal["admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class VendorIn(In):
@@ -22,19 +23,29 @@ class VendorOut(Out):
     name: str
 
 
+Times = Annotated[list[str], Field(min_length=2, max_length=2, examples=[["09:00", "17:00"]])]
+
+
+class HolidayIn(In):
+    """Local days, both included."""
+
+    start: str = Field(examples=["2026-12-25"])
+    end: str = Field(examples=["2026-12-26"])
+
+
+class HoursIn(In):
+    """When the business is open, in its own local time."""
+
+    timezone: str = Field(description="IANA name", examples=["Europe/Berlin"])
+    weekly: dict[Weekday, Annotated[list[Times], Field(max_length=100)]] = Field(
+        description="[open, close] pairs; a missing day is closed"
+    )
+    holidays: list[HolidayIn] = Field(default=[], max_length=1000)
+
+
 class ScheduleIn(In):
     key: Key = Field(examples=["eu-frontline"])
-    hours: dict[str, Any] = Field(
-        description="timezone (IANA), weekly (mon … sun → [open, close] pairs), holidays "
-        "(inclusive ranges of local days)",
-        examples=[
-            {
-                "timezone": "Europe/Berlin",
-                "weekly": {"mon": [["09:00", "17:00"]], "tue": [["09:00", "17:00"]]},
-                "holidays": [{"start": "2026-12-25", "end": "2026-12-26"}],
-            }
-        ],
-    )
+    hours: HoursIn
 
 
 class ScheduleOut(Out):

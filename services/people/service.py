@@ -23,11 +23,14 @@ async def add_vendor(session: AsyncSession, new: VendorIn) -> Vendor:
 
 
 async def add_schedule(session: AsyncSession, new: ScheduleIn) -> Schedule:
+    hours = new.hours.model_dump()
     try:
-        Hours.parse(new.hours)
+        Hours.parse(hours)
     except ValueError as error:
-        raise ScheduleInvalid(str(error)) from None
-    schedule = Schedule(id=new_id(), key=new.key, hours=new.hours, created_at=clock.now())
+        part, _, words = str(error).partition(": ")
+        fault = Fault(f"/hours/{part.replace('.', '/')}", "schedule-invalid", words)
+        raise ScheduleInvalid(faults=[fault]) from None
+    schedule = Schedule(id=new_id(), key=new.key, hours=hours, created_at=clock.now())
     session.add(schedule)
     await session.flush()
     return schedule

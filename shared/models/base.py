@@ -28,7 +28,7 @@ LOCAL = {"info": {"distribution": "local"}}
 
 def moment(**kwargs: Any) -> Any:
     """A `timestamptz` column (named …_at)."""
-    return Field(sa_type=DateTime(timezone=True), **kwargs)  # type: ignore[call-overload]
+    return Field(sa_type=DateTime(timezone=True), **kwargs)
 
 
 def json_column(**kwargs: Any) -> Any:

@@ -102,7 +102,7 @@ class Ticket(SQLModel, table=True):
 
 
 class TicketEvent(SQLModel, table=True):
-    """One change in a ticket's life, as the help desk tells it. A set: order comes from (occurred_at, position)."""
+    """One change in a ticket's life, as the help desk tells it. A set, ordered by (occurred_at, position)."""
 
     __tablename__ = "ticket_event"
     __table_args__ = (

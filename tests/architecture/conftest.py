@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from world import World
 
 from services.demo.story import Story
 from services.local import ADMIN_ID
-from world import World
 
 SERVICES = ("people", "feedback", "audit", "appeals", "kpi", "gateway")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr
 
 from services.run import create_app
@@ -21,13 +21,15 @@ def app_without_database() -> FastAPI:
     )
 
 
-def all_routes(app: Any) -> Iterator[Any]:
-    for route in app.routes:
-        if getattr(route, "routes", None):
-            yield from all_routes(route)
-        else:
-            yield route
+def routes_of(app: FastAPI) -> list[Any]:
+    """Everything that answers: FastAPI's routes with prefix and responses, mounts, plain routes."""
+    return list(iter_route_contexts(app.routes))
 
 
-def routes_of(app: Any) -> list[APIRoute]:
-    return [route for route in all_routes(app) if isinstance(route, APIRoute)]
+def dependencies_of(route: Any) -> Iterator[Any]:
+    """Every function that the route depends on, however deep."""
+    waiting = [route.dependant] if hasattr(route, "dependant") else []
+    while waiting:
+        dependant = waiting.pop()
+        waiting += dependant.dependencies
+        yield dependant.call

@@ -4,7 +4,6 @@ others is held by the contract `pure` of .importlinter.)
 """
 
 import pytest
-
 from sources import CODE, Source, dotted, matching
 
 PURE = (

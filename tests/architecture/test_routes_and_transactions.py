@@ -3,7 +3,6 @@
 import ast
 
 import pytest
-
 from sources import CODE, Source, dotted, matching
 
 MAX_BODY = 8
@@ -39,9 +38,7 @@ def statements(source: Source) -> list[str]:
         and name in {"select", "insert", "update", "delete", "text"}
     ]
     found += [
-        source.at(call, f"calls {name}")
-        for call, name in source.calls()
-        if name.startswith("session.")
+        source.at(call, f"calls {name}") for call, name in source.calls() if name.startswith("session.")
     ]
     return found
 

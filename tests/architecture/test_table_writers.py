@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 import pytest
+from sources import CODE, ROOT, Source, dotted
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
 from shared.models import OWNERS
-from sources import CODE, ROOT, Source, dotted
 
 Owners = dict[str, dict[str, str]]
 """Owner → its table classes' names → their tables' names."""

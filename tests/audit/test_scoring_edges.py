@@ -46,9 +46,7 @@ def card(*sections: Any, mode: str = "weighted", passes: Any = 80, cap: bool = F
         [s[0], s[1], s[2], [[name, *spec, *(0, 1, None)[len(spec) - 1 :]] for name, spec in s[3]]]
         for s in sections
     ]
-    return Scorecard.parse(
-        whole_card({"mode": mode, "pass": passes, "cap": cap, "sections": compact})
-    )
+    return Scorecard.parse(whole_card({"mode": mode, "pass": passes, "cap": cap, "sections": compact}))
 
 
 MAIN = ("s", 1, "standard", [("a", (2,)), ("b", (3,)), ("c", (5,))])
@@ -248,9 +246,7 @@ def test_a_failed_bonus_section_adds_nothing() -> None:
 def test_forty_sections_share_their_weight_over_those_that_apply() -> None:
     # given sections weighing 1..40, every third not applicable, every second of the rest failed
     many = [(f"s{n}", n, "standard", [(f"i{n}", (n,))]) for n in range(1, 41)]
-    answers: dict[str, Any] = {
-        f"i{n}": "NA" if n % 3 == 0 else int(n % 2 == 0) for n in range(1, 41)
-    }
+    answers: dict[str, Any] = {f"i{n}": "NA" if n % 3 == 0 else int(n % 2 == 0) for n in range(1, 41)}
     apply = [n for n in range(1, 41) if n % 3]
 
     got = score(card(*many, mode="sections"), answers)

@@ -60,9 +60,7 @@ def own_vectors() -> list[dict[str, Any]]:
         }
         if "schedule" in r:
             raw["schedule"] = r["schedule"]
-        rows.append(
-            {"id": r["id"], "fn": "ticket_metrics", "input": raw, "expected": r["expected"]}
-        )
+        rows.append({"id": r["id"], "fn": "ticket_metrics", "input": raw, "expected": r["expected"]})
     for r in kept["contacts"]:
         last = moment(r["as_of"])
 
@@ -298,9 +296,7 @@ def slow_fcr(contacts: list[Contact], days: int, as_of: datetime) -> tuple[Any, 
         return both_known and same and at < later.created_at <= at + window
 
     mature = [(t, at) for t, at in solved if at + window <= as_of]
-    quiet = [
-        not any(at < r <= at + window for r in t.reopened_at if r <= as_of) for t, at in mature
-    ]
+    quiet = [not any(at < r <= at + window for r in t.reopened_at if r <= as_of) for t, at in mature]
     one = [t.agent_replies == 1 and all(r > as_of for r in t.reopened_at) for t, _ in mature]
     repeat = [any(follows(t, other, at) for other, at in solved) for t, _ in mature]
     back = [any(follows(other, t, at) for other in known) for t, at in mature]
@@ -328,9 +324,7 @@ def contacts(draw: st.DrawFn) -> list[Contact]:
                 topic=draw(st.sampled_from(["t1", "t2", None])),
                 created_at=BORN + created * timedelta(hours=12),
                 solved_at=None if solved is None else BORN + solved * timedelta(hours=12),
-                reopened_at=tuple(
-                    BORN + r * timedelta(hours=12) for r in draw(st.lists(later, max_size=2))
-                ),
+                reopened_at=tuple(BORN + r * timedelta(hours=12) for r in draw(st.lists(later, max_size=2))),
                 agent_replies=draw(st.integers(0, 2)),
             )
         )

@@ -4,15 +4,13 @@ they have no probability and enter no estimate for all tickets."""
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from services.audit.reviews import rules
+from services.audit.reviews import queries, rules
 from services.audit.scorecards.service import read_card
 from shared import ids
 from shared.ids import derived_id
-from shared.models.audit import Audit, Review, ScorecardVersion
+from shared.models.audit import ScorecardVersion
 from shared.models.feedback import Connection
 
 
@@ -67,11 +65,7 @@ async def import_reviews(
         )
     if not reviews:
         return 0
-    await session.execute(insert(Audit).values(audits).on_conflict_do_nothing())
-    added = await session.execute(
-        insert(Review).values(reviews).on_conflict_do_nothing().returning(col(Review.id))
-    )
-    return len(added.all())
+    return await queries.insert_imported(session, audits, reviews)
 
 
 def _number(value: Any) -> int | float:

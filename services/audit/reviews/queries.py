@@ -1,9 +1,11 @@
 """Every statement of the reviews room."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -116,6 +118,17 @@ async def get_ruling(session: AsyncSession, appeal_id: UUID) -> tuple[Appeal, Ru
         )
     ).one()
     return row[0], row[1]
+
+
+async def insert_imported(
+    session: AsyncSession, audits: Sequence[dict[str, Any]], reviews: Sequence[dict[str, Any]]
+) -> int:
+    """Each once; returns how many reviews were new."""
+    await session.execute(insert(Audit).values(list(audits)).on_conflict_do_nothing())
+    added = await session.execute(
+        insert(Review).values(list(reviews)).on_conflict_do_nothing().returning(col(Review.id))
+    )
+    return len(added.all())
 
 
 def _visible_audit(actor: Actor) -> Any:

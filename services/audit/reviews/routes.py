@@ -20,7 +20,7 @@ from shared.db import Session
 from shared.errors import IllegalMove
 from shared.idempotency import Idempotent
 from shared.models.audit import Audit, Review
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -49,7 +49,7 @@ async def get_audit(
 
 @routes.post(
     "/audits/claim-next", response_model=AuditDetailOut, summary="Claim the longest waiting audit",
-    responses=answers(*READS, NothingToClaim),
+    responses=answers(*POSTS, NothingToClaim),
 )  # fmt: skip
 async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Response:
     return await once(service.claim_next(session, actor), AuditDetailOut, status=200)
@@ -57,18 +57,16 @@ async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Resp
 
 @routes.post(
     "/audits/{audit_id}/claim", response_model=AuditDetailOut, summary="Claim this audit",
-    responses=answers(*READS, AuditAlreadyClaimed, OwnWork),
+    responses=answers(*POSTS, AuditAlreadyClaimed, OwnWork),
 )  # fmt: skip
-async def claim_audit(
-    audit_id: UUID, session: Session, once: Idempotent, actor: Claimer
-) -> Response:
+async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
     return await once(service.claim_audit(session, actor, audit_id), AuditDetailOut, status=200)
 
 
 @routes.post(
     "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
     summary="Submit the review of an audit you claimed",
-    responses=answers(*WRITES, NotYourAudit, IllegalMove, AnswersInvalid),
+    responses=answers(*POSTS, NotYourAudit, IllegalMove, AnswersInvalid),
 )  # fmt: skip
 async def submit_review(
     audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,
@@ -98,7 +96,7 @@ async def get_review(
 
 @routes.post(
     "/reviews/{review_id}/acknowledge", response_model=ReviewOut, summary="I have read this review",
-    responses=answers(*READS, ReviewSuperseded),
+    responses=answers(*POSTS, ReviewSuperseded),
 )  # fmt: skip
 async def acknowledge_review(
     review_id: UUID,

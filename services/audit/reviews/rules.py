@@ -1,7 +1,7 @@
 """Who may review what, and what a set of answers is worth. Pure."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,8 @@ from services.audit.scorecards.card import Scorecard
 from services.audit.scorecards.rules import AnswerInvalid, Result, score
 
 DECIMALS = Decimal("1e-12")
+DIGITS = 80
+"""More than the largest score has: bonus weights up to 10^12 over weights from 10^-30."""
 
 
 def may_review(actor_id: UUID, agent_id: UUID | None) -> bool:
@@ -46,15 +48,14 @@ def merge_answers(
 ) -> list[dict[str, Any]]:
     """The answers with the ruling's values in place; comments stay."""
     changed = {change["criterion"]: change["value"] for change in changes}
-    return [
-        {**answer, "value": changed.get(answer["criterion"], answer["value"])} for answer in answers
-    ]
+    return [{**answer, "value": changed.get(answer["criterion"], answer["value"])} for answer in answers]
 
 
 def to_decimal(exact: Fraction | None) -> Decimal | None:
     if exact is None:
         return None
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(DECIMALS)
+    with localcontext(prec=DIGITS):
+        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(DECIMALS)
 
 
 def _sections(card: Scorecard, result: Result) -> list[dict[str, Any]]:

@@ -16,9 +16,7 @@ class AnswerIn(In):
 
 
 class ReviewIn(In):
-    answers: list[AnswerIn] = Field(
-        max_length=500, description="One for every criterion of the card."
-    )
+    answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
     summary: Comment | None = None
 
 

@@ -48,9 +48,7 @@ async def claim_next(session: AsyncSession, actor: Actor) -> Audit:
     return await claim_audit(session, actor, audit_id)
 
 
-async def submit_review(
-    session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn
-) -> Review:
+async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
     """Scores the answers with the audit's own scorecard version and releases the review.
 
     Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid (422).
@@ -61,9 +59,7 @@ async def submit_review(
         raise NotYourAudit
     version = await get_version(session, audit.scorecard_version_id)
     try:
-        scored = rules.score_answers(
-            read_card(version.card), [answer.model_dump() for answer in new.answers]
-        )
+        scored = rules.score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
     except AnswerInvalid as error:
         fault = Fault(error.pointer, "answer-invalid", error.detail)
         raise AnswersInvalid(faults=[fault]) from None
@@ -115,9 +111,7 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
     if old.superseded_at is not None:
         return
     version = await get_version(session, old.scorecard_version_id)
-    scored = rules.score_answers(
-        read_card(version.card), rules.merge_answers(old.answers, ruling.changes)
-    )
+    scored = rules.score_answers(read_card(version.card), rules.merge_answers(old.answers, ruling.changes))
     old.superseded_at = ruling.ruled_at
     await session.flush()  # before the new version comes: at most one is current
     review = Review(

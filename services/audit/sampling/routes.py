@@ -12,7 +12,7 @@ from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.audit import SamplingPlan
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -21,7 +21,7 @@ routes = router("/audit/plans", "sampling")
 
 @routes.post(
     "", status_code=201, response_model=PlanOut, summary="Sample a connection's solved tickets",
-    responses=answers(*WRITES, Conflict, ScorecardNotPublished),
+    responses=answers(*POSTS, Conflict, ScorecardNotPublished),
 )  # fmt: skip
 async def plan_sampling(
     new: PlanIn, session: Session, once: Idempotent,

@@ -54,7 +54,8 @@ async def find_latest_published(
         .order_by(col(ScorecardVersion.number).desc())
         .limit(1)
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    found: ScorecardVersion | None = (await session.execute(statement)).scalar_one_or_none()
+    return found
 
 
 async def next_number(session: AsyncSession, scorecard_id: UUID) -> int:

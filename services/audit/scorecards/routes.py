@@ -13,7 +13,7 @@ from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.audit import Scorecard, ScorecardVersion
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -31,7 +31,7 @@ passes.
 
 @routes.post(
     "/scorecards", status_code=201, response_model=VersionOut, description=SCORING,
-    summary="A new scorecard, with its first draft", responses=answers(*WRITES, Conflict, ScorecardUnusable),
+    summary="A new scorecard, with its first draft", responses=answers(*POSTS, Conflict, ScorecardUnusable),
 )  # fmt: skip
 async def draft_scorecard(
     new: ScorecardIn, session: Session, once: Idempotent,
@@ -49,7 +49,7 @@ async def list_scorecards(
 
 @routes.post(
     "/scorecards/{scorecard_id}/versions", status_code=201, response_model=VersionOut,
-    summary="A new draft version", responses=answers(*WRITES, ScorecardUnusable),
+    summary="A new draft version", responses=answers(*POSTS, ScorecardUnusable),
 )  # fmt: skip
 async def draft_version(
     scorecard_id: UUID, new: VersionIn, session: Session, once: Idempotent,
@@ -73,7 +73,7 @@ async def list_versions(
 
 @routes.post(
     "/scorecard-versions/{version_id}/publish", response_model=VersionOut,
-    summary="Publish a draft: from now on it never changes", responses=answers(*READS, ScorecardPublished),
+    summary="Publish a draft: from now on it never changes", responses=answers(*POSTS, ScorecardPublished),
 )  # fmt: skip
 async def publish(
     version_id: UUID, session: Session, once: Idempotent,

@@ -1,5 +1,6 @@
 """Every statement of the connections room."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlmodel import col
 
 from shared.errors import NotFound
 from shared.models.feedback import Connection
+from shared.models.people import Vendor
 
 
 def select_connections() -> Select[Any]:
@@ -16,9 +18,7 @@ def select_connections() -> Select[Any]:
 
 
 async def find_connection(session: AsyncSession, key: str) -> Connection | None:
-    return (
-        await session.execute(select(Connection).where(col(Connection.key) == key))
-    ).scalar_one_or_none()
+    return (await session.execute(select(Connection).where(col(Connection.key) == key))).scalar_one_or_none()
 
 
 async def get_connection(session: AsyncSession, connection_id: UUID) -> Connection:
@@ -26,3 +26,8 @@ async def get_connection(session: AsyncSession, connection_id: UUID) -> Connecti
     if connection is None:
         raise NotFound
     return connection
+
+
+async def known_vendors(session: AsyncSession, named: Collection[UUID]) -> set[UUID]:
+    """Those of these ids that are a vendor's."""
+    return set(await session.scalars(select(col(Vendor.id)).where(col(Vendor.id).in_(named))))

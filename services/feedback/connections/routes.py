@@ -12,7 +12,7 @@ from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.feedback import Connection
-from shared.openapi import READS, WRITES, answers
+from shared.openapi import POSTS, READS, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -20,7 +20,7 @@ routes = router("/feedback/connections", "connections")
 
 
 @routes.post(
-    "", status_code=201, response_model=ConnectionOut, responses=answers(*WRITES, Conflict),
+    "", status_code=201, response_model=ConnectionOut, responses=answers(*POSTS, Conflict),
     summary="Connect a help-desk account",
 )  # fmt: skip
 async def connect(

@@ -13,9 +13,7 @@ ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 class GroupIn(In):
     name: Name
-    vendor_id: Id | None = Field(
-        default=None, description="Whose agents this group holds; null: in-house."
-    )
+    vendor_id: Id | None = Field(default=None, description="Whose agents this group holds; null: in-house.")
 
 
 class ConnectionSettings(In):
@@ -32,9 +30,7 @@ class ConnectionIn(In):
     key: Key = Field(examples=["zd-main"], description="Part of the webhook's address.")
     name: Name
     platform: Literal["zendesk"]
-    account_id: ExternalId = Field(
-        description="The help desk's account number, checked in every body."
-    )
+    account_id: ExternalId = Field(description="The help desk's account number, checked in every body.")
     secret: str = Field(min_length=16, max_length=500, description="The webhook's signing secret.")
     settings: ConnectionSettings = ConnectionSettings()
     schedule_id: Id | None = Field(default=None, description="Business hours of its tickets.")

@@ -1,8 +1,6 @@
 """Verbs of the connections room."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from services.feedback.connections import queries
 from services.feedback.connections.schemas import ConnectionIn
@@ -11,7 +9,7 @@ from shared.crypto import Sealer
 from shared.errors import Fault, ValidationFailed
 from shared.ids import new_id
 from shared.models.feedback import Connection
-from shared.models.people import Schedule, Vendor
+from shared.models.people import Schedule
 
 
 async def connect(session: AsyncSession, sealer: Sealer, new: ConnectionIn) -> Connection:
@@ -51,8 +49,8 @@ async def ensure_import_connection(
 
 
 async def _check_vendors(session: AsyncSession, new: ConnectionIn) -> None:
-    named = {group.vendor_id for group in new.settings.groups.values()} - {None}
-    found = set(await session.scalars(select(col(Vendor.id)).where(col(Vendor.id).in_(named))))
+    named = {group.vendor_id for group in new.settings.groups.values() if group.vendor_id}
+    found = await queries.known_vendors(session, named)
     faults = [
         Fault(f"/settings/groups/{key}/vendor_id", "unknown-id", "No such vendor.")
         for key, group in new.settings.groups.items()

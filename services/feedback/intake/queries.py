@@ -33,7 +33,9 @@ async def insert_inbox(session: AsyncSession, row: dict[str, Any]) -> bool:
 async def upsert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
     """Writes what is newer by (version_at, version_number). Returns the ids that were written."""
     new = insert(Ticket).values(list(rows))
-    columns = {name: new.excluded[name] for name in rows[0] if name not in ("id", "created_by")}
+    columns: dict[str, Any] = {
+        name: new.excluded[name] for name in rows[0] if name not in ("id", "created_by")
+    }
     columns["tags"] = func.coalesce(new.excluded.tags, col(Ticket.tags))
     done = await session.execute(
         new.on_conflict_do_update(

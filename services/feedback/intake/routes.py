@@ -31,7 +31,7 @@ class IntakeRoute(StrictRoute):
                 return await handle(request)
             except (Problem, RequestValidationError):
                 raise
-            except Exception as error:
+            except Exception as error:  # they come again after a 503, not after a 500
                 log.exception("a webhook could not be taken in", error=type(error).__name__)
                 raise Overloaded from None
 
@@ -50,24 +50,24 @@ class Receipt(Out):
     response_model=Receipt,
     summary="A Zendesk event webhook",
     description="Signed by Zendesk over the raw bytes. Answered 200 only when it is stored.",
-    responses=answers(
-        NotFound, SignatureInvalid, WrongAccount, MalformedJson, PayloadTooLarge, Overloaded
-    ),
-    openapi_extra={
-        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}
-    },
+    responses=answers(NotFound, SignatureInvalid, WrongAccount, MalformedJson, PayloadTooLarge, Overloaded),
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}},
 )
 async def receive_zendesk(
     request: Request, session: Session, connection_key: Annotated[str, Path(max_length=63)]
 ) -> Receipt:
     settings = request.app.state.settings
+    is_new = await service.receive(
+        session, request.app.state.sealer, connection_key, headers=request.headers,
+        body=await _body(request), freshness_s=settings.webhook_freshness_s,
+    )  # fmt: skip
+    return Receipt(outcome="stored" if is_new else "duplicate")
+
+
+async def _body(request: Request) -> bytes:
+    """The raw bytes. What is too large is counted among the refused."""
     try:
-        body = await read_body(request)
+        return await read_body(request)
     except PayloadTooLarge:
         service.REFUSED.labels("zendesk", "size").inc()
         raise
-    is_new = await service.receive(
-        session, request.app.state.sealer, connection_key, headers=request.headers,
-        body=body, freshness_s=settings.webhook_freshness_s,
-    )  # fmt: skip
-    return Receipt(outcome="stored" if is_new else "duplicate")

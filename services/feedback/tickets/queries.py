@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.auth import Actor
-from shared.errors import NotFound
+from shared.errors import Fault, NotFound, ValidationFailed
 from shared.models.feedback import Message, Rating, Ticket, TicketEvent
 from shared.visibility import visible
 
@@ -28,6 +28,9 @@ def select_tickets(
     created_from: datetime | None = None,
     created_to: datetime | None = None,
 ) -> Select[Any]:
+    if created_from and created_to and created_from >= created_to:
+        fault = Fault("/created_to", "invalid-range", "The period ends before it begins.")
+        raise ValidationFailed(faults=[fault])
     statement = select(Ticket).where(_visible(actor))
     equal = {
         "connection_id": connection_id, "external_id": external_id, "status": status,

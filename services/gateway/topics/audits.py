@@ -157,7 +157,7 @@ class AuditsQuery:
     async def audit(self, info: Ask, id: UUID) -> Audit | None:
         check(info.context.actor, "audits.read")
         row = await info.context.one(AuditRow, seen_audits(info)).load(id)
-        return row and audit_of(row)
+        return audit_of(row) if row else None
 
     @strawberry.field(description="Audits, the latest drawn first.")
     async def audits(
@@ -176,7 +176,7 @@ class AuditsQuery:
     async def review(self, info: Ask, id: UUID) -> Review | None:
         check(info.context.actor, "reviews.read")
         row = await info.context.one(ReviewRow, seen_reviews(info)).load(id)
-        return row and review_of(row)
+        return review_of(row) if row else None
 
     @strawberry.field(
         description="Reviews, the latest released first; `current: true` leaves out superseded ones."

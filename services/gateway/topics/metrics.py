@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -75,7 +76,7 @@ class MetricsQuery:
         given = {name: _plain(value) for name, value in query.items() if value is not None}
         found: list[MetricValue] = []
         for key in keys:
-            document = await _get(info, f"/kpi/metrics/{key}", given)
+            document = await _get(info, f"/kpi/metrics/{quote(key, safe='')}", given)
             found += [_value(value) for value in document["values"]]
         return found
 

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.types import Info
 
 from services.gateway.context import Context
+from shared.auth import check
 from shared.models.people import Person as PersonRow
 from shared.permissions import allowed_actions
 
@@ -32,13 +33,16 @@ class Viewer:
 
 async def person(info: Ask, person_id: UUID | None) -> Person | None:
     row = await info.context.one(PersonRow).load(person_id) if person_id else None
-    return row and Person(id=row.id, name=row.name, role=row.role, vendor_id=row.vendor_id)
+    if row is None:
+        return None
+    return Person(id=row.id, name=row.name, role=row.role, vendor_id=row.vendor_id)
 
 
 @strawberry.type
 class PeopleQuery:
     @strawberry.field(description="Who am I?")
     def viewer(self, info: Ask) -> Viewer:
+        check(info.context.actor, "viewer.read")
         actor = info.context.actor
         return Viewer(
             id=actor.id,

@@ -129,7 +129,7 @@ def seen(info: Ask) -> Any:
 
 async def find_ticket(info: Ask, ticket_id: UUID) -> Ticket | None:
     row = await info.context.one(TicketRow, seen(info)).load(ticket_id)
-    return row and ticket_of(row)
+    return ticket_of(row) if row else None
 
 
 @strawberry.type

@@ -43,8 +43,7 @@ _CSAT = "CASE WHEN f.csat_score IS NULL THEN NULL ELSE f.csat_score >= 0.75 END"
 _MATURED = f"f.first_solved_at + interval '{FCR_DAYS} days' <= :as_of"
 _SOLVED = "f.is_counted AND f.first_solved_at IS NOT NULL"
 _HELD = (
-    "(f.first_reopened_at IS NULL OR f.first_reopened_at > f.first_solved_at "
-    f"+ interval '{FCR_DAYS} days')"
+    f"(f.first_reopened_at IS NULL OR f.first_reopened_at > f.first_solved_at + interval '{FCR_DAYS} days')"
 )
 _REPEAT = (
     "f.topic IS NOT NULL AND EXISTS (SELECT FROM ticket_fact o WHERE o.requester_key = "
@@ -131,7 +130,7 @@ _METRICS = (
         "it the Hájek estimate for all tickets, from reviews whose probability of being drawn is known.",
         kind="mean", unit="percent", direction="up", source=REVIEWS,
         date="r.released_at", date_basis="review released",
-        value="r.score", population="r.superseded_at IS NULL",
+        value="r.score", population="f.is_counted AND r.superseded_at IS NULL",
         exclusions={"not_scored": "r.score IS NULL"},
     ),
     Metric(
@@ -141,7 +140,7 @@ _METRICS = (
         kind="ratio", unit="percent", direction="down", source=REVIEWS,
         date="r.released_at", date_basis="review released",
         value="CASE WHEN r.score IS NOT NULL THEN r.auto_failed END",
-        population="r.superseded_at IS NULL", exclusions={"not_scored": "r.score IS NULL"},
+        population="f.is_counted AND r.superseded_at IS NULL", exclusions={"not_scored": "r.score IS NULL"},
     ),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, literal_column, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kpi.values.catalogue import DIMENSIONS, REVIEWS, Metric
@@ -19,13 +19,15 @@ from shared.visibility import visible
 
 @dataclass(frozen=True)
 class Question:
-    """Which rows, seen by whom: [from_at, to_at) on the metric's date basis, and equal filters."""
+    """Which rows: [from_at, to_at) on the metric's date basis, and equal filters. `without`: only
+    those that have no value in this dimension."""
 
     metric: Metric
     as_of: datetime
     from_at: datetime | None = None
     to_at: datetime | None = None
     filters: dict[str, Any] = field(default_factory=dict)
+    without: str | None = None
 
 
 async def aggregate(
@@ -48,10 +50,7 @@ async def aggregate(
                sum(v / pi) AS weighted, sum(1 / pi) FILTER (WHERE v IS NOT NULL) AS weights,
                sum(1 / (pi * pi)) FILTER (WHERE v IS NOT NULL) AS weights_squared,
                count(v) FILTER (WHERE pi IS NOT NULL) AS drawn,
-               COALESCE((SELECT jsonb_object_agg(e.reason, e.n) FROM (
-                   SELECT c.reason, count(*) AS n FROM counted c
-                   WHERE c.v IS NULL AND c.grp IS NOT DISTINCT FROM counted.grp GROUP BY c.reason
-               ) e), '{{}}') AS excluded
+               {_exclusions(metric)} AS excluded
         FROM counted GROUP BY grp ORDER BY count(v) DESC, grp NULLS LAST LIMIT 1000
     """
     return list((await session.execute(text(statement), bound)).mappings())
@@ -85,6 +84,15 @@ def _reason(metric: Metric) -> str:
     return f"CASE {cases} END" if cases else "NULL"
 
 
+def _exclusions(metric: Metric) -> str:
+    """How many rows each reason left out; reasons that left out none are not named."""
+    counts = ", ".join(
+        f"'{why}', NULLIF(count(*) FILTER (WHERE v IS NULL AND reason = '{why}'), 0)"
+        for why in metric.exclusions
+    )
+    return f"jsonb_strip_nulls(jsonb_build_object({counts}))"
+
+
 def _dimensions(metric: Metric) -> dict[str, str]:
     return dict(DIMENSIONS[metric.source])
 
@@ -102,6 +110,8 @@ def _where(actor: Actor, question: Question) -> tuple[str, dict[str, Any]]:
     for name, value in question.filters.items():
         tests.append(f"{columns[name]} = :{name}")
         bound[name] = value
+    if question.without is not None:
+        tests.append(f"{columns[question.without]} IS NULL")
     tests.append(_visible(actor, columns, bound))
     return " AND ".join(f"({test})" for test in tests), bound
 
@@ -113,6 +123,6 @@ def _visible(actor: Actor, columns: dict[str, str], bound: dict[str, Any]) -> st
         agent_id=literal_column(columns["agent_id"]),
         vendor_id=literal_column(columns["vendor_id"]),
     )
-    compiled = condition.compile(dialect=postgresql.dialect(paramstyle="named"))
+    compiled = condition.compile(dialect=PGDialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # the library's
     bound |= compiled.params
     return str(compiled)

@@ -37,21 +37,21 @@ class Filters:
     brand: Text = None
     priority: Text = None
     topic: Text = None
+    without: Annotated[
+        str | None, Query(max_length=200, description="A dimension: only rows that have no value in it.")
+    ] = None
 
     def question(self, key: str, group_by: str | None = None) -> queries.Question:
-        filters = {k: v for k, v in vars(self).items() if k not in ("from_at", "to_at")}
+        filters = {k: v for k, v in vars(self).items() if k not in ("from_at", "to_at", "without")}
         return service.question(
             service.find_metric(key), from_at=self.from_at, to_at=self.to_at, filters=filters,
-            group_by=group_by,
+            without=self.without, group_by=group_by,
         )  # fmt: skip
 
 
 @routes.get("", response_model=list[MetricOut], responses=answers(*READS), summary="The catalogue")
 async def list_metrics(_: Reader) -> Any:
-    return [
-        vars(metric) | {"dimensions": sorted(DIMENSIONS[metric.source])}
-        for metric in CATALOGUE.values()
-    ]
+    return [vars(metric) | {"dimensions": sorted(DIMENSIONS[metric.source])} for metric in CATALOGUE.values()]
 
 
 @routes.get(
@@ -70,7 +70,8 @@ async def get_values(
 
 @routes.get(
     "/{key}/tickets", response_model=Page[TicketValueOut],
-    summary="The tickets behind a value, and what each contributes", responses=answers(*READS, UnknownMetric),
+    summary="The tickets behind a value, and what each contributes",
+    responses=answers(*READS, UnknownMetric, UnknownDimension),
 )  # fmt: skip
 async def list_tickets(
     key: str, session: Session, paging: Pages, actor: Reader, filters: Annotated[Filters, Depends()]

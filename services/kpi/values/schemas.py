@@ -33,9 +33,7 @@ class ValueOut(Out):
 
     metric: str
     version: int
-    group: str | None = Field(
-        description="The value of the dimension asked for; null: without one."
-    )
+    group: str | None = Field(description="The value of the dimension asked for; null: without one.")
     value: float | None = Field(description="Null when nothing could be counted; never 0 for that.")
     unit: str
     n: int

@@ -35,16 +35,17 @@ def question(
     from_at: datetime | None,
     to_at: datetime | None,
     filters: dict[str, Any],
+    without: str | None = None,
     group_by: str | None = None,
 ) -> Question:
     """Raises ValidationFailed (422) for an empty period, UnknownDimension (422)."""
     if from_at and to_at and from_at >= to_at:
         fault = Fault("/to_at", "invalid-range", "The period ends before it begins.")
         raise ValidationFailed(faults=[fault])
-    if group_by is not None and group_by not in DIMENSIONS[metric.source]:
+    if not {group_by, without} - {None} <= DIMENSIONS[metric.source].keys():
         raise UnknownDimension(dimensions=sorted(DIMENSIONS[metric.source]))
     given = {name: value for name, value in filters.items() if value is not None}
-    return Question(metric, clock.now(), from_at, to_at, given)
+    return Question(metric, clock.now(), from_at, to_at, given, without)
 
 
 async def values_of(
@@ -100,9 +101,9 @@ def _estimate(row: RowMapping | None) -> dict[str, Any]:
 
 
 def _link(asked: Question, row: RowMapping | None, group_by: str | None) -> str:
-    query = {"from_at": asked.from_at, "to_at": asked.to_at} | asked.filters
-    if group_by and row and row["grp"] is not None:
-        query[group_by] = row["grp"]
+    query = {"from_at": asked.from_at, "to_at": asked.to_at, "without": asked.without} | asked.filters
+    if group_by and row:
+        query |= {"without": group_by} if row["grp"] is None else {group_by: row["grp"]}
     given = {
         name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
         for name, value in query.items()

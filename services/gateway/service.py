@@ -1,0 +1,34 @@
+"""The gateway's one verb: answer a GraphQL operation."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from fastapi import Request
+
+from services.gateway.context import Context
+from services.gateway.failures import shown
+from services.gateway.schema import schema
+from services.gateway.schemas import GraphQLIn
+from shared.auth import find_actor
+
+MAX_ERRORS = 50
+
+
+async def execute(request: Request, token: str, asked: GraphQLIn) -> dict[str, Any]:
+    """Raises Unauthenticated (401); every other failure is part of the answer."""
+    state = request.app.state
+    async with state.db.snapshot() as session:
+        actor = await find_actor(session, state.token_keys, token)
+    async with AsyncExitStack() as stack:
+        context = Context(request, actor, state.db, state.clients, stack, asked.operationName)
+        result = await schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            operation_name=asked.operationName,
+            context_value=context,
+        )
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        request_id = request.scope["request_id"]
+        answer["errors"] = [shown(error, request_id) for error in result.errors[:MAX_ERRORS]]
+    return answer
