@@ -13,9 +13,7 @@ import shared.models  # noqa: F401 (fills the metadata)
 from shared.config import asyncpg_url
 
 LOCK = 7_305_112  # any number, the same everywhere
-PARTITIONS = text(
-    "SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p', 'i', 'I')"
-)
+PARTITIONS = text("SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p', 'i', 'I')")
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:

@@ -161,7 +161,7 @@ def deliveries_replay(
     if not (delivery_id or handler or everything):
         raise typer.BadParameter("Name a delivery, --handler or --all.")
     number = _in_transaction(
-        lambda s: deliveries.replay(s, delivery_id=delivery_id, handler=handler)
+        lambda s: deliveries.replay(s, ids=[delivery_id] if delivery_id else None, handler=handler)
     )
     out.print(f"{number} dead deliveries will be tried again.")
 

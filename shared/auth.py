@@ -92,9 +92,7 @@ async def find_actor(session: AsyncSession, keys: TokenKeys, token: str) -> Acto
     """Raises Unauthenticated (401) for a bad token and for somebody who has left."""
     person_id = keys.person_id(token)
     person = (
-        await session.execute(
-            select(Person).where(col(Person.id) == person_id, col(Person.is_active))
-        )
+        await session.execute(select(Person).where(col(Person.id) == person_id, col(Person.is_active)))
     ).scalar_one_or_none()
     if person is None:
         raise Unauthenticated

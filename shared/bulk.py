@@ -14,7 +14,6 @@ def insert_many(table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Ins
     columns = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel does not declare it
     names = list(rows[0])
     arrays = [
-        func.unnest(bindparam(name, [row[name] for row in rows], ARRAY(columns[name].type)))
-        for name in names
+        func.unnest(bindparam(name, [row[name] for row in rows], ARRAY(columns[name].type))) for name in names
     ]
     return insert(table).from_select(names, select(*arrays))

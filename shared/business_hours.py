@@ -299,8 +299,7 @@ def _ordered(day: str, intervals: Iterable[tuple[str, str]]) -> tuple[tuple[str,
     for opens, closes in spans:
         if _minutes(opens) >= _minutes(closes):
             raise ValueError(
-                f"weekly.{day}: an interval is empty or crosses midnight;"
-                " an overnight shift is two intervals"
+                f"weekly.{day}: an interval is empty or crosses midnight; an overnight shift is two intervals"
             )
     for (_, closes), (opens, _) in pairwise(spans):
         if _minutes(opens) < _minutes(closes):

@@ -13,9 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", populate_by_name=True)
 
-    database_url: str = Field(
-        default="", validation_alias=AliasChoices("DATABASE_URL", "ASSAY_DATABASE_URL")
-    )
+    database_url: str = Field(default="", validation_alias=AliasChoices("DATABASE_URL", "ASSAY_DATABASE_URL"))
     """Any Postgres of version 16 or later; empty: `assay up` starts the embedded one."""
 
     secret_key: SecretStr = SecretStr("")

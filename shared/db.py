@@ -35,9 +35,7 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """Read-only, and every statement sees the same moment."""
-        engine = self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with (
             AsyncSession(engine, expire_on_commit=False, autoflush=False) as session,
             session.begin(),

@@ -1,5 +1,6 @@
 """What a person does about deliveries: look at them, and send dead ones round again."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -36,17 +37,15 @@ async def list_deliveries(
 
 
 async def replay(
-    session: AsyncSession, *, delivery_id: UUID | None = None, handler: str | None = None
+    session: AsyncSession, *, ids: Collection[UUID] | None = None, handler: str | None = None
 ) -> int:
-    """Dead deliveries (one, those of one handler, or all) start afresh. Returns how many."""
+    """Dead deliveries (these, those of one handler, or all) start afresh. Returns how many."""
     statement = update(Delivery).where(col(Delivery.state) == "dead")
-    if delivery_id is not None:
-        statement = statement.where(col(Delivery.id) == delivery_id)
+    if ids is not None:
+        statement = statement.where(col(Delivery.id).in_(ids))
     if handler is not None:
         statement = statement.where(col(Delivery.handler) == handler)
     done = await session.execute(
-        statement.values(state="pending", attempts=0, due_at=clock.now()).returning(
-            col(Delivery.id)
-        )
+        statement.values(state="pending", attempts=0, due_at=clock.now()).returning(col(Delivery.id))
     )
     return len(done.all())

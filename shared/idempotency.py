@@ -65,9 +65,7 @@ class Once:
                 return self._response(answer, await work, status)
             return await self._once(work, answer, status)
 
-    async def _once(
-        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int
-    ) -> Response:
+    async def _once(self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int) -> Response:
         row = {"actor_id": self._actor.id, "key": self._key}
         request_hash = await self._hash()
         new = {"request_hash": request_hash, "status": 0, "answer": {}, "created_at": clock.now()}
@@ -78,9 +76,7 @@ class Once:
             .returning(col(IdempotencyKey.key))
         )
         if mine.first() is None:
-            kept = (
-                await self._session.execute(select(IdempotencyKey).filter_by(**row))
-            ).scalar_one()
+            kept = (await self._session.execute(select(IdempotencyKey).filter_by(**row))).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})

@@ -33,17 +33,11 @@ class Paging:
         self,
         request: Request,
         limit: Annotated[WholeNumber, Query(ge=1, le=MAX_PAGE)] = 50,
-        after: Annotated[
-            str | None, Query(max_length=500, description="`next` of the page before")
-        ] = None,
+        after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
     ) -> None:
-        filters = sorted(
-            (k, v) for k, v in request.query_params.items() if k not in ("limit", "after")
-        )
+        filters = sorted((k, v) for k, v in request.query_params.items() if k not in ("limit", "after"))
         self.limit = limit
-        self._codec = CursorCodec(
-            request.app.state.cursor_key, f"{request.url.path}?{json.dumps(filters)}"
-        )
+        self._codec = CursorCodec(request.app.state.cursor_key, f"{request.url.path}?{json.dumps(filters)}")
         self.after = self._codec.read(after) if after is not None else None
 
     def cursor(self, row_id: UUID) -> str:
@@ -91,19 +85,20 @@ async def page_of(
     *,
     row_id: Any,
     newest: Any = None,
+    whole_rows: bool = False,
 ) -> dict[str, Any]:
     """Newest first: by `newest` (a time column) and id, or by id alone (UUIDv7 ids are in order).
 
+    `whole_rows`: the statement selects several columns, not one table's objects.
     One statement: where the last page ended is looked up from the cursor's id inside it.
     """
     order = (row_id,) if newest is None else (newest, row_id)
     if paging.after is not None:
         ended = select(*order).where(row_id == paging.after).scalar_subquery()
-        statement = statement.where(
-            tuple_(*order) < ended if len(order) > 1 else row_id < paging.after
-        )
+        statement = statement.where(tuple_(*order) < ended if len(order) > 1 else row_id < paging.after)
     statement = statement.order_by(*(column.desc() for column in order)).limit(paging.limit + 1)
-    rows: Sequence[Any] = (await session.execute(statement)).scalars().all()
+    found = await session.execute(statement)
+    rows: Sequence[Any] = found.all() if whole_rows else found.scalars().all()
     items = rows[: paging.limit]
     return {
         "items": list(items),

@@ -118,7 +118,9 @@ def _within(document: Any, path: Sequence[Any], *, missing: bool) -> list[Any]:
     """As much of the path as leads into the document; a missing field's own name is its end."""
     known: list[Any] = []
     for part in path:
-        if (isinstance(document, dict) and part in document) or (isinstance(document, list) and isinstance(part, int) and part < len(document)):
+        if (isinstance(document, dict) and part in document) or (
+            isinstance(document, list) and isinstance(part, int) and part < len(document)
+        ):
             document = document[part]
         else:
             return [*known, part] if missing and isinstance(document, dict) else known
@@ -166,8 +168,7 @@ def _allowed(request: Request) -> list[str]:
         method
         for method in METHODS
         if any(
-            route.matches(dict(request.scope, method=method))[0] is Match.FULL
-            for route in app.router.routes
+            route.matches(dict(request.scope, method=method))[0] is Match.FULL for route in app.router.routes
         )
     ]
     return [*allowed, "HEAD"] if "GET" in allowed else allowed

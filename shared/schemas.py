@@ -82,13 +82,9 @@ def _visible(value: str) -> str:
 
 
 Id = Annotated[UUID, Field(strict=False), BeforeValidator(_only_text)]
-When = Annotated[
-    datetime, Field(strict=False), BeforeValidator(_a_time), AfterValidator(_in_utc)
-]
+When = Annotated[datetime, Field(strict=False), BeforeValidator(_a_time), AfterValidator(_in_utc)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
-Comment = Annotated[
-    str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_visible)
-]
+Comment = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_visible)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """A short name that goes into addresses: lower-case letters, digits, - and _."""
 

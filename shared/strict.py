@@ -52,9 +52,7 @@ MAX_NAME = 64
 
 def pointer(*path: object) -> str:
     """A JSON pointer (RFC 6901)."""
-    return "".join(
-        "/" + str(part)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for part in path
-    )
+    return "".join("/" + str(part)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def text_fault(text: str) -> str | None:

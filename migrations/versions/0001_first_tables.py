@@ -91,9 +91,7 @@ def upgrade() -> None:
         sa.Column("schedule_id", sa.Uuid(), nullable=True),
         sa.Column("resolution_basis", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "platform IN ('zendesk', 'import')", name=op.f("ck_connection_platform")
-        ),
+        sa.CheckConstraint("platform IN ('zendesk', 'import')", name=op.f("ck_connection_platform")),
         sa.CheckConstraint(
             "resolution_basis IN ('history', 'stated')", name=op.f("ck_connection_resolution_basis")
         ),
@@ -115,9 +113,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('pending', 'done', 'dead')", name=op.f("ck_delivery_state")),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["event.id"], name=op.f("fk_delivery_event_id_event")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_delivery_event_id_event")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("event_id", "handler", name=op.f("uq_delivery_event_id_handler")),
         info={"distribution": "local"},
@@ -157,9 +153,7 @@ def upgrade() -> None:
             name=op.f("ck_person_role"),
         ),
         sa.ForeignKeyConstraint(["lead_id"], ["person.id"], name=op.f("fk_person_lead_id_person")),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_person_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_person_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         info={"distribution": "reference"},
     )
@@ -171,18 +165,14 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("card", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('draft', 'published')", name=op.f("ck_scorecard_version_state")
-        ),
+        sa.CheckConstraint("state IN ('draft', 'published')", name=op.f("ck_scorecard_version_state")),
         sa.ForeignKeyConstraint(
             ["scorecard_id"],
             ["scorecard.id"],
             name=op.f("fk_scorecard_version_scorecard_id_scorecard"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scorecard_version")),
-        sa.UniqueConstraint(
-            "scorecard_id", "number", name=op.f("uq_scorecard_version_scorecard_id_number")
-        ),
+        sa.UniqueConstraint("scorecard_id", "number", name=op.f("uq_scorecard_version_scorecard_id_number")),
         info={"distribution": "reference"},
     )
     op.create_table(
@@ -202,15 +192,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('open', 'in_review', 'decided', 'withdrawn')", name=op.f("ck_appeal_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["filed_by"], ["person.id"], name=op.f("fk_appeal_filed_by_person")
-        ),
-        sa.ForeignKeyConstraint(
-            ["resolver_id"], ["person.id"], name=op.f("fk_appeal_resolver_id_person")
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_appeal_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["filed_by"], ["person.id"], name=op.f("fk_appeal_filed_by_person")),
+        sa.ForeignKeyConstraint(["resolver_id"], ["person.id"], name=op.f("fk_appeal_resolver_id_person")),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_appeal_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
         info={"distribution": "local"},
     )
@@ -318,9 +302,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name=op.f("fk_ticket_connection_id_connection")
         ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_ticket_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_ticket_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         info={"distribution": "ticket", "ticket_column": "id"},
     )
@@ -362,9 +344,7 @@ def upgrade() -> None:
             ["connection.id"],
             name=op.f("fk_ticket_fact_connection_id_connection"),
         ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_ticket_fact_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_ticket_fact_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_ticket_fact")),
         info={"distribution": "ticket"},
     )
@@ -392,15 +372,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state <> 'claimed' OR specialist_id IS NOT NULL", name=op.f("ck_audit_claimed_by")
         ),
-        sa.CheckConstraint(
-            "state <> 'open' OR specialist_id IS NULL", name=op.f("ck_audit_open_unclaimed")
-        ),
-        sa.CheckConstraint(
-            "state IN ('open', 'claimed', 'reviewed', 'void')", name=op.f("ck_audit_state")
-        ),
-        sa.CheckConstraint(
-            "probability > 0 AND probability <= 1", name=op.f("ck_audit_probability")
-        ),
+        sa.CheckConstraint("state <> 'open' OR specialist_id IS NULL", name=op.f("ck_audit_open_unclaimed")),
+        sa.CheckConstraint("state IN ('open', 'claimed', 'reviewed', 'void')", name=op.f("ck_audit_state")),
+        sa.CheckConstraint("probability > 0 AND probability <= 1", name=op.f("ck_audit_probability")),
         sa.ForeignKeyConstraint(
             ["plan_id"], ["sampling_plan.id"], name=op.f("fk_audit_plan_id_sampling_plan")
         ),
@@ -409,15 +383,9 @@ def upgrade() -> None:
             ["scorecard_version.id"],
             name=op.f("fk_audit_scorecard_version_id_scorecard_version"),
         ),
-        sa.ForeignKeyConstraint(
-            ["specialist_id"], ["person.id"], name=op.f("fk_audit_specialist_id_person")
-        ),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["ticket.id"], name=op.f("fk_audit_ticket_id_ticket")
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_audit_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["specialist_id"], ["person.id"], name=op.f("fk_audit_specialist_id_person")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_audit_ticket_id_ticket")),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_audit_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("ticket_id", "id", name=op.f("pk_audit")),
         info={"distribution": "ticket"},
     )
@@ -441,9 +409,7 @@ def upgrade() -> None:
             "author_kind IN ('requester', 'agent', 'bot', 'system')",
             name=op.f("ck_message_author_kind"),
         ),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["ticket.id"], name=op.f("fk_message_ticket_id_ticket")
-        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_message_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("ticket_id", "id", name=op.f("pk_message")),
         info={"distribution": "ticket"},
         postgresql_partition_by="HASH (ticket_id)",
@@ -458,9 +424,7 @@ def upgrade() -> None:
         sa.Column("comment", sa.String(), nullable=True),
         sa.Column("agent_id", sa.Uuid(), nullable=True),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["ticket.id"], name=op.f("fk_rating_ticket_id_ticket")
-        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_rating_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("ticket_id", "id", name=op.f("pk_rating")),
         info={"distribution": "ticket"},
     )
@@ -477,12 +441,8 @@ def upgrade() -> None:
             "outcome IN ('upheld', 'partially_overturned', 'overturned')",
             name=op.f("ck_ruling_outcome"),
         ),
-        sa.ForeignKeyConstraint(
-            ["appeal_id"], ["appeal.id"], name=op.f("fk_ruling_appeal_id_appeal")
-        ),
-        sa.ForeignKeyConstraint(
-            ["ruled_by"], ["person.id"], name=op.f("fk_ruling_ruled_by_person")
-        ),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_ruling_appeal_id_appeal")),
+        sa.ForeignKeyConstraint(["ruled_by"], ["person.id"], name=op.f("fk_ruling_ruled_by_person")),
         sa.PrimaryKeyConstraint("appeal_id", name=op.f("pk_ruling")),
         info={"distribution": "local"},
     )
@@ -496,9 +456,7 @@ def upgrade() -> None:
         sa.Column("from_value", sa.String(), nullable=True),
         sa.Column("to_value", sa.String(), nullable=True),
         sa.Column("actor_key", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_event_ticket_id_ticket")
-        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_event_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("ticket_id", "id", name=op.f("pk_ticket_event")),
         info={"distribution": "ticket"},
         postgresql_partition_by="HASH (ticket_id)",
@@ -527,9 +485,7 @@ def upgrade() -> None:
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("supersedes_id", sa.Uuid(), nullable=True),
         sa.Column("appeal_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["reviewer_id"], ["person.id"], name=op.f("fk_review_reviewer_id_person")
-        ),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["person.id"], name=op.f("fk_review_reviewer_id_person")),
         sa.ForeignKeyConstraint(
             ["scorecard_version_id"],
             ["scorecard_version.id"],
@@ -540,9 +496,7 @@ def upgrade() -> None:
             ["audit.ticket_id", "audit.id"],
             name=op.f("fk_review_ticket_id_audit_id_audit"),
         ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_review_vendor_id_vendor")
-        ),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_review_vendor_id_vendor")),
         sa.PrimaryKeyConstraint("ticket_id", "id", name=op.f("pk_review")),
         sa.UniqueConstraint(
             "ticket_id", "audit_id", "number", name=op.f("uq_review_ticket_id_audit_id_number")
@@ -566,9 +520,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(
-        "uq_review_current", table_name="review", postgresql_where=sa.text("superseded_at IS NULL")
-    )
+    op.drop_index("uq_review_current", table_name="review", postgresql_where=sa.text("superseded_at IS NULL"))
     op.drop_index("ix_review_id", table_name="review")
     op.drop_table("review")
     op.drop_table("ticket_event")
@@ -594,15 +546,9 @@ def downgrade() -> None:
     op.drop_table("appeal")
     op.drop_table("scorecard_version")
     op.drop_table("person")
-    op.drop_index(
-        "ix_delivery_due", table_name="delivery", postgresql_where=sa.text("state = 'pending'")
-    )
-    op.drop_index(
-        "ix_delivery_done", table_name="delivery", postgresql_where=sa.text("state = 'done'")
-    )
-    op.drop_index(
-        "ix_delivery_dead", table_name="delivery", postgresql_where=sa.text("state = 'dead'")
-    )
+    op.drop_index("ix_delivery_due", table_name="delivery", postgresql_where=sa.text("state = 'pending'"))
+    op.drop_index("ix_delivery_done", table_name="delivery", postgresql_where=sa.text("state = 'done'"))
+    op.drop_index("ix_delivery_dead", table_name="delivery", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("delivery")
     op.drop_table("connection")
     op.drop_table("vendor")

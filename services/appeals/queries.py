@@ -31,9 +31,7 @@ async def rulings_of(session: AsyncSession, appeal_ids: list[UUID]) -> dict[UUID
     return {ruling.appeal_id: ruling for ruling in rows.scalars()}
 
 
-async def get_appeal(
-    session: AsyncSession, actor: Actor, appeal_id: UUID, *, lock: bool = False
-) -> Appeal:
+async def get_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID, *, lock: bool = False) -> Appeal:
     statement = select(Appeal).where(col(Appeal.id) == appeal_id, _visible(actor))
     if lock:
         statement = statement.with_for_update()

@@ -9,6 +9,12 @@ class SignatureInvalid(Problem):
     status, slug = 401, "signature-invalid"
 
 
+class NoSecret(Problem):
+    """An import has no secret to rotate"""
+
+    status, slug = 409, "no-secret"
+
+
 class WrongAccount(Problem):
     """The body belongs to another help-desk account than this connection"""
 

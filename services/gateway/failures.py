@@ -12,12 +12,16 @@ import strawberry
 import structlog
 from graphql import (
     FloatValueNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSyntaxError,
     IntValueNode,
     OperationDefinitionNode,
     StringValueNode,
     ValidationRule,
+    Visitor,
+    visit,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
@@ -48,7 +52,8 @@ def _told(error: GraphQLError) -> tuple[str, str, dict[str, Any]]:
         return given, error.message, {}
     for code, pattern, message in _FORMS:
         if re.search(pattern, error.message):
-            return code, (message or error.message)[:200], {}
+            words = message or re.sub(r" Did you mean .*", "", error.message)
+            return code, words[:200], {}
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED", "Syntax error.", {}
     return "GRAPHQL_VALIDATION_FAILED", "The document does not fit the schema.", {}
@@ -90,26 +95,41 @@ class Schema(strawberry.Schema):
                 log.error("a resolver failed", path=error.path, exc_info=error.original_error)
 
 
-class OneOperation(SchemaExtension):
-    """Runs the operation that was asked for: the named one, or the only one."""
+class SoundDocument(SchemaExtension):
+    """Refuses what the limiters and the executor stumble over: no operation or several to choose
+    from, and fragments that are not there."""
 
     def on_parse(self) -> Iterator[None]:
         yield
-        context = self.execution_context
-        if context.graphql_document is None:
+        document = self.execution_context.graphql_document
+        if document is None:
             return
-        definitions = context.graphql_document.definitions
-        found = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
-        named = [one.name.value if one.name else None for one in found]
-        asked = context.context.operation_name
-        if named.count(asked) == 1 if asked is not None else len(found) == 1:
-            return
-        raise GraphQLError(
-            "Name one of the document's operations in operationName."
-            if found
-            else "The document holds no operation.",
-            extensions={"code": "OPERATION_RESOLUTION_FAILURE"},
+        kinds = (OperationDefinitionNode, FragmentDefinitionNode)
+        operations, fragments = (
+            [one.name.value if one.name else None for one in document.definitions if isinstance(one, kind)]
+            for kind in kinds
         )
+        asked = self.execution_context.context.operation_name
+        if (operations.count(asked) if asked is not None else len(operations)) != 1:
+            raise GraphQLError(
+                "Name one of the document's operations in operationName."
+                if operations
+                else "The document holds no operation.",
+                extensions={"code": "OPERATION_RESOLUTION_FAILURE"},
+            )
+        spreads = _Spreads()
+        visit(document, spreads)
+        if missing := spreads.names - set(fragments):
+            raise GraphQLError(f"Unknown fragment '{min(missing)}'.")
+
+
+class _Spreads(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+        self.names.add(node.name.value)
 
 
 class StorableValues(ValidationRule):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.models.base import LOCAL, REFERENCE, TICKET, json_column, moment, one_of, raw_bytes
@@ -30,6 +30,11 @@ class Connection(SQLModel, table=True):
     platform: str
     account_id: str | None = None
     sealed_secret: str | None = None
+    previous_sealed_secret: str | None = None
+    """Verifies beside the new one until `previous_secret_ends_at`, so that rotation loses nothing."""
+    previous_secret_ends_at: datetime | None = moment(default=None)
+    is_paused: bool = False
+    """Deliveries are stored and held; nothing is normalised until it is resumed."""
     settings: dict[str, Any] = json_column()
     schedule_id: UUID | None = Field(default=None, foreign_key="schedule.id")
     resolution_basis: str = "history"
@@ -40,7 +45,11 @@ class InboxRow(SQLModel, table=True):
     """A webhook as it came, byte for byte. Written before it is answered, read by the worker."""
 
     __tablename__ = "inbox"
-    __table_args__ = (LOCAL,)
+    __table_args__ = (
+        Index("ix_inbox_received", "connection_id", "received_at"),
+        Index("ix_inbox_held", "connection_id", "id", postgresql_where=text("is_held")),
+        LOCAL,
+    )
 
     id: UUID = Field(primary_key=True)
     connection_id: UUID = Field(foreign_key="connection.id")
@@ -48,6 +57,8 @@ class InboxRow(SQLModel, table=True):
     headers: dict[str, Any] = json_column()
     body: bytes = raw_bytes()
     received_at: datetime = moment()
+    is_held: bool = False
+    """Its turn came while the connection was paused; waits for it to be resumed."""
 
 
 class HelpDeskAgent(SQLModel, table=True):

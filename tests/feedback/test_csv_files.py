@@ -112,9 +112,7 @@ def test_batches_end_at_their_size_in_tickets_and_in_rows(reading: Read) -> None
         (MESSAGES, "[connection]", "[connection", ""),
     ],
 )
-def test_a_wrong_mapping_says_where_and_what_is_expected(
-    text: str, old: str, new: str, path: str
-) -> None:
+def test_a_wrong_mapping_says_where_and_what_is_expected(text: str, old: str, new: str, path: str) -> None:
     assert old in text
     with pytest.raises(MappingInvalid) as caught:
         Mapping.parse(text.replace(old, new, 1))

@@ -55,9 +55,7 @@ async def test_a_dry_run_reports_everything_and_asks_no_database(log: Path) -> N
     mapping = Mapping.load(find_mapping("incident_log"))
     heard: list[ImportProgress] = []
     db = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    report = await run_import(
-        db, mapping, match_files(mapping, [log]), dry_run=True, progress=heard.append
-    )
+    report = await run_import(db, mapping, match_files(mapping, [log]), dry_run=True, progress=heard.append)
     await db.close()
     assert report.is_dry_run
     assert (report.rows, report.tickets, report.changes, report.messages) == (3, 1, 4, 0)

@@ -41,9 +41,7 @@ def test_an_unreadable_row_is_left_out_and_the_rows_around_it_stand(
 ) -> None:
     last = b"T1,m3,2024-01-05 12:09,ann,customer,no,Bye\n"
     found = reading(MESSAGES, TALK.encode() + GOOD.encode() + row + b"\n" + last)
-    assert [(one.line, one.column, one.file) for one in found.rejected] == [
-        (3, column, "export.csv")
-    ]
+    assert [(one.line, one.column, one.file) for one in found.rejected] == [(3, column, "export.csv")]
     assert [message.body for message in only(found).messages] == ["Hello", "Bye"]
     assert found.rows == 3
 
@@ -103,9 +101,7 @@ def test_no_reason_quotes_what_was_refused(reading: Read) -> None:
 def test_lines_are_counted_as_an_editor_shows_them(reading: Read) -> None:
     found = reading(
         MESSAGES,
-        TALK
-        + 'T1,m1,2024-01-05 12:00,ann,customer,no,"two\nlines"\n\n'
-        + "T1,m2,never,a,staff,no,t\n",
+        TALK + 'T1,m1,2024-01-05 12:00,ann,customer,no,"two\nlines"\n\n' + "T1,m2,never,a,staff,no,t\n",
     )
     assert only(found).messages[0].body == "two\nlines"
     assert [row.line for row in found.rejected] == [5]

@@ -234,8 +234,6 @@ def test_the_scorecard_is_what_the_mapping_declares() -> None:
     assert rubric is not None
     criteria = rubric.card()["sections"][0]["criteria"]
     assert criteria == [
-        {"id": "right", "title": "Right", "weight": 1, "scale": {"min": 0, "max": 5}}
-        | {"critical": None},
-        {"id": "kind", "title": "Kind", "weight": 1.5, "scale": {"min": 0, "max": 5}}
-        | {"critical": None},
+        {"id": "right", "title": "Right", "weight": 1, "scale": {"min": 0, "max": 5}} | {"critical": None},
+        {"id": "kind", "title": "Kind", "weight": 1.5, "scale": {"min": 0, "max": 5}} | {"critical": None},
     ]

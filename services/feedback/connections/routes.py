@@ -6,13 +6,23 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from services.feedback.connections import queries, service
-from services.feedback.connections.schemas import ConnectionIn, ConnectionOut
+from services.feedback.connections.schemas import (
+    ConnectionIn,
+    ConnectionOut,
+    ConnectionPatch,
+    DeadLetterOut,
+    HealthOut,
+    NewSecretIn,
+    ReplayedOut,
+)
+from services.feedback.errors import NoSecret
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.feedback import Connection
-from shared.openapi import POSTS, READS, answers
+from shared.models.queue import Delivery
+from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -42,3 +52,89 @@ async def get_connection(
     connection_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("connections.read"))]
 ) -> Any:
     return await queries.get_connection(session, connection_id)
+
+
+@routes.patch("/{connection_id}", response_model=ConnectionOut, responses=answers(*WRITES))
+async def change_connection(
+    connection_id: UUID, patch: ConnectionPatch, session: Session,
+    _: Annotated[Actor, Depends(permit("connections.update"))],
+) -> Any:  # fmt: skip
+    return await service.change_connection(session, connection_id, patch)
+
+
+@routes.post(
+    "/{connection_id}/rotate-secret", response_model=ConnectionOut,
+    summary="A new signing secret; the old one verifies beside it for a while",
+    responses=answers(*POSTS, NoSecret),
+)  # fmt: skip
+async def rotate_secret(
+    connection_id: UUID, new: NewSecretIn, request: Request, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("connections.update"))],
+) -> Response:  # fmt: skip
+    work = service.rotate_secret(session, request.app.state.sealer, connection_id, new)
+    return await once(work, ConnectionOut, status=200)
+
+
+@routes.post(
+    "/{connection_id}/pause", response_model=ConnectionOut, responses=answers(*POSTS),
+    summary="Store what comes, but understand none of it until resumed",
+)  # fmt: skip
+async def pause(
+    connection_id: UUID, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("connections.update"))],
+) -> Response:  # fmt: skip
+    return await once(service.pause(session, connection_id), ConnectionOut, status=200)
+
+
+@routes.post(
+    "/{connection_id}/resume", response_model=ConnectionOut, responses=answers(*POSTS),
+    summary="Go on, with what came meanwhile first",
+)  # fmt: skip
+async def resume(
+    connection_id: UUID, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("connections.update"))],
+) -> Response:  # fmt: skip
+    return await once(service.resume(session, connection_id), ConnectionOut, status=200)
+
+
+@routes.get("/{connection_id}/health", response_model=HealthOut, responses=answers(*READS))
+async def health(
+    connection_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("connections.read"))]
+) -> Any:
+    return await service.health(session, connection_id)
+
+
+@routes.get(
+    "/{connection_id}/dead-letters", response_model=Page[DeadLetterOut], responses=answers(*READS),
+    summary="Genuine messages that could not be understood, with the reason",
+)  # fmt: skip
+async def list_dead_letters(
+    connection_id: UUID, session: Session, paging: Pages,
+    _: Annotated[Actor, Depends(permit("dead_letters.read"))],
+) -> Any:  # fmt: skip
+    await queries.get_connection(session, connection_id)
+    letters = queries.select_dead_letters(connection_id)
+    return await page_of(session, letters, paging, row_id=Delivery.id, whole_rows=True)
+
+
+@routes.post(
+    "/{connection_id}/dead-letters/replay", response_model=ReplayedOut, responses=answers(*POSTS),
+    summary="Try all of them again (after a mend of the connection's maps, say)",
+)  # fmt: skip
+async def replay_dead_letters(
+    connection_id: UUID, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("dead_letters.replay"))],
+) -> Response:  # fmt: skip
+    return await once(service.replay_dead_letters(session, connection_id), ReplayedOut, status=200)
+
+
+@routes.post(
+    "/{connection_id}/dead-letters/{delivery_id}/replay", response_model=ReplayedOut,
+    responses=answers(*POSTS), summary="Try this one again",
+)  # fmt: skip
+async def replay_dead_letter(
+    connection_id: UUID, delivery_id: UUID, session: Session, once: Idempotent,
+    _: Annotated[Actor, Depends(permit("dead_letters.replay"))],
+) -> Response:  # fmt: skip
+    work = service.replay_dead_letters(session, connection_id, delivery_id=delivery_id)
+    return await once(work, ReplayedOut, status=200)

@@ -36,6 +36,44 @@ class ConnectionIn(In):
     schedule_id: Id | None = Field(default=None, description="Business hours of its tickets.")
 
 
+class ConnectionPatch(In):
+    """Only what is sent is changed. New maps apply to what comes from now on, and to replays."""
+
+    name: Name | None = None
+    settings: ConnectionSettings | None = None
+    schedule_id: Id | None = None
+
+
+class NewSecretIn(In):
+    secret: str = Field(min_length=16, max_length=500, description="The new signing secret.")
+    overlap_hours: int = Field(default=24, ge=0, le=168, description="How long the old one still verifies.")
+
+
+class HealthOut(Out):
+    """How a connection is doing. Times in whole seconds."""
+
+    is_paused: bool
+    last_received_at: datetime | None
+    received_24h: int
+    waiting: int = Field(description="Deliveries not understood yet.")
+    oldest_waiting_s: int | None = Field(description="Age of the oldest of them: the lag.")
+    held: int = Field(description="Wait for it to be resumed.")
+    dead: int = Field(description="Dead letters: somebody has to look at them.")
+    dead_rate_24h: float | None = Field(description="Dead letters out of what came in 24 hours; 0 … 1.")
+
+
+class DeadLetterOut(Out):
+    id: UUID = Field(description="The delivery's id: replay it by this.")
+    source_key: str = Field(description="What the help desk calls the message.")
+    received_at: datetime
+    attempts: int
+    reason: str | None
+
+
+class ReplayedOut(Out):
+    replayed: int
+
+
 class ConnectionOut(Out):
     id: UUID
     key: str
@@ -45,4 +83,6 @@ class ConnectionOut(Out):
     settings: dict[str, object]
     schedule_id: UUID | None
     resolution_basis: str
+    is_paused: bool
+    previous_secret_ends_at: datetime | None = Field(description="While it runs, two secrets verify.")
     created_at: datetime

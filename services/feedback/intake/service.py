@@ -1,8 +1,9 @@
 """Verbs of the intake room: take a webhook in, understand it later, store what it says."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,11 @@ async def receive(
     connection = await connections.find_connection(session, connection_key)
     if connection is None or connection.platform != "zendesk":
         raise NotFound
-    secret = sealer.unseal(connection.sealed_secret or "")
-    if not zendesk.is_genuine(secret, headers, body, now=clock.now(), freshness_s=freshness_s):
+    now = clock.now()
+    if not any(
+        zendesk.is_genuine(sealer.unseal(sealed), headers, body, now=now, freshness_s=freshness_s)
+        for sealed in _secrets(connection, now)
+    ):
         REFUSED.labels("zendesk", "signature").inc()
         raise SignatureInvalid
     payload = _parse(body)
@@ -65,16 +69,24 @@ async def receive(
             "id": inbox_id,
             "connection_id": connection.id,
             "source_key": source_key,
-            "headers": strict.cleaned(
-                {name: headers[name] for name in KEPT_HEADERS if name in headers}
-            ),
+            "headers": strict.cleaned({name: headers[name] for name in KEPT_HEADERS if name in headers}),
             "body": body,
-            "received_at": clock.now(),
+            "received_at": now,
+            "is_held": False,
         },
     )
     if is_new:
         await outbox.publish(session, WebhookReceived(inbox_id))
     return is_new
+
+
+def _secrets(connection: Connection, now: datetime) -> Iterator[str]:
+    """The secrets that verify now: two while a rotation overlaps."""
+    if connection.sealed_secret:
+        yield connection.sealed_secret
+    until = connection.previous_secret_ends_at
+    if connection.previous_sealed_secret and until and now < until:
+        yield connection.previous_sealed_secret
 
 
 def _parse(body: bytes) -> Any:
@@ -93,6 +105,13 @@ async def normalise_webhook(session: AsyncSession, inbox_id: UUID) -> None:
     if row is None:
         raise Undeliverable("The raw delivery is no longer kept.")
     connection = await connections.get_connection(session, row.connection_id)
+    if connection.is_paused:
+        # Asked again under its lock: either it is still paused and resuming will find this row
+        # held, or it has been resumed and we go on.
+        connection = await connections.get_connection(session, row.connection_id, lock=True)
+        if connection.is_paused:
+            row.is_held = True
+            return
     try:
         payload = strict.cleaned(strict.loads(row.body, max_depth=MAX_JSON_DEPTH, storable=False))
         found = zendesk.normalise(payload, connection.settings)
@@ -102,9 +121,7 @@ async def normalise_webhook(session: AsyncSession, inbox_id: UUID) -> None:
         await apply(session, connection, [found])
 
 
-async def apply(
-    session: AsyncSession, connection: Connection, batch: Sequence[Normalised]
-) -> set[UUID]:
+async def apply(session: AsyncSession, connection: Connection, batch: Sequence[Normalised]) -> set[UUID]:
     """Stores what the sources said, in one statement a table however many tickets there are.
 
     Returns the tickets about which something new was learned, and tells the subscribers.

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, literal_column, text
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kpi.values.catalogue import DIMENSIONS, REVIEWS, Metric
@@ -116,13 +116,18 @@ def _where(actor: Actor, question: Question) -> tuple[str, dict[str, Any]]:
     return " AND ".join(f"({test})" for test in tests), bound
 
 
+class _Plain(DefaultDialect):
+    supports_native_boolean = True  # true, not 1
+
+
 def _visible(actor: Actor, columns: dict[str, str], bound: dict[str, Any]) -> str:
-    """`shared.visibility.visible`, rendered over this source's columns."""
+    """`shared.visibility.visible`, rendered over this source's columns: in the plainest dialect,
+    because Postgres' own puts a `::` after names of parameters, and `text()` overlooks those."""
     condition = visible(
         actor,
         agent_id=literal_column(columns["agent_id"]),
         vendor_id=literal_column(columns["vendor_id"]),
     )
-    compiled = condition.compile(dialect=PGDialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # the library's
+    compiled = condition.compile(dialect=_Plain(paramstyle="named"))
     bound |= compiled.params
     return str(compiled)

@@ -212,9 +212,7 @@ def _connection(table: "_Reader") -> ImportConnection:
 def _times(table: "_Reader") -> Times:
     how = table.text("format")
     if how != "iso" and "%" not in how:
-        raise MappingInvalid(
-            table.at("format"), '"iso" or a pattern like "%d/%m/%Y %H:%M" expected'
-        )
+        raise MappingInvalid(table.at("format"), '"iso" or a pattern like "%d/%m/%Y %H:%M" expected')
     zone = table.text("zone")
     table.refuse_the_rest()
     try:
@@ -239,11 +237,7 @@ def _block(table: "_Reader") -> Block:
     for field in sorted(_REQUIRED[grain] - mapped.keys()):
         raise MappingInvalid(columns.at(field), f"each {grain} needs it: name its column")
     values = table.reader("values", optional=True)
-    words = {
-        field: _words(values.reader(field), ours)
-        for field, ours in _WORDS.items()
-        if field in mapped
-    }
+    words = {field: _words(values.reader(field), ours) for field, ours in _WORDS.items() if field in mapped}
     values.refuse_the_rest()
     table.refuse_the_rest()
     return Block(name, cast(Grain, grain), mapped, words)
@@ -323,9 +317,7 @@ class _Reader:
         """A name that will be part of addresses."""
         value = self._take(key, None)
         if not isinstance(value, str) or not _KEY.fullmatch(value):
-            raise MappingInvalid(
-                self.at(key), "up to 63 lower-case letters, digits, - and _ are expected"
-            )
+            raise MappingInvalid(self.at(key), "up to 63 lower-case letters, digits, - and _ are expected")
         return value
 
     def texts(self, key: str) -> frozenset[str]:

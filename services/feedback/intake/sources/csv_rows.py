@@ -167,9 +167,7 @@ class Row:
         if not _NUMBER.fullmatch(cell):
             raise RowUnreadable(criterion.column, "not a number")
         score = Decimal(cell)
-        if rubric and any(
-            _NUMBER.fullmatch(mark) and Decimal(mark) == score for mark in rubric.not_scored
-        ):
+        if rubric and any(_NUMBER.fullmatch(mark) and Decimal(mark) == score for mark in rubric.not_scored):
             return None  # "0.0" where the mapping says "0"
         if not criterion.minimum <= score <= criterion.maximum:
             raise RowUnreadable(

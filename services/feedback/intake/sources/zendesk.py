@@ -80,11 +80,7 @@ def is_genuine(
 
 
 def account_of(payload: Any) -> str | None:
-    return (
-        str(payload["account_id"])
-        if isinstance(payload, dict) and "account_id" in payload
-        else None
-    )
+    return str(payload["account_id"]) if isinstance(payload, dict) and "account_id" in payload else None
 
 
 def source_key(payload: Any) -> str | None:
@@ -112,14 +108,10 @@ def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
     messages: list[NewMessage] = []
     ratings: list[NewRating] = []
     if what == "created":
-        changes.append(
-            Change(key, ticket.created_at, 0, "status", None, ticket.status, ticket.requester_key)
-        )
+        changes.append(Change(key, ticket.created_at, 0, "status", None, ticket.status, ticket.requester_key))
         if ticket.assignee_key:
             changes.append(
-                Change(
-                    f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key
-                )
+                Change(f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key)
             )
     elif what in CHANGED_FIELDS:
         changes.append(_change(key, at, position, CHANGED_FIELDS[what], event, detail))
@@ -173,9 +165,7 @@ def _ticket(
         assignee_key=_optional_id(detail, "assignee_id", "/detail"),
         requester_key=requester,
         created_by="agent" if submitter and submitter != requester else "requester",
-        tags=tuple(sorted(t for t in tags if isinstance(t, str)))
-        if isinstance(tags, list)
-        else None,
+        tags=tuple(sorted(t for t in tags if isinstance(t, str))) if isinstance(tags, list) else None,
         is_deleted=status in GONE,
     )
 
@@ -235,17 +225,11 @@ def _comment(
         is_public=is_public,
         body=_optional(comment, "body") or "",
     )
-    seen = (
-        AgentSighting(author_key, name, ticket.vendor_id)
-        if kind == "agent" and author_key
-        else None
-    )
+    seen = AgentSighting(author_key, name, ticket.vendor_id) if kind == "agent" and author_key else None
     return message, seen
 
 
-def _rating(
-    event: Mapping[str, Any], ticket: TicketState, at: datetime, ticket_key: str
-) -> NewRating:
+def _rating(event: Mapping[str, Any], ticket: TicketState, at: datetime, ticket_key: str) -> NewRating:
     score = _object(event, "satisfaction_score", "/event")
     raw = _text(score, "score", "/event/satisfaction_score")
     return NewRating(
