@@ -33,9 +33,7 @@ def main() -> None:
 
 @app.command()
 def up(
-    demo: Annotated[
-        bool, typer.Option(help="Play the demonstration story once everything is up.")
-    ] = False,
+    demo: Annotated[bool, typer.Option(help="Play the demonstration story once everything is up.")] = False,
     port: Annotated[int | None, typer.Option(help="Default: 8000, or a free one.")] = None,
 ) -> None:
     """Everything in one process: embedded Postgres (or DATABASE_URL), all services, worker, gateway."""
@@ -109,9 +107,7 @@ def token(
 
 cli_import.register(app)
 
-deliveries_app = typer.Typer(
-    help="Events on their way to handlers: look at them, replay dead ones."
-)
+deliveries_app = typer.Typer(help="Events on their way to handlers: look at them, replay dead ones.")
 app.add_typer(deliveries_app, name="deliveries")
 
 
@@ -149,9 +145,7 @@ def deliveries_list(
 
 @deliveries_app.command("replay")
 def deliveries_replay(
-    delivery_id: Annotated[
-        UUID | None, typer.Argument(help="One delivery; default: see options.")
-    ] = None,
+    delivery_id: Annotated[UUID | None, typer.Argument(help="One delivery; default: see options.")] = None,
     handler: Annotated[str | None, typer.Option(help="All dead ones of this handler.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All dead ones.")] = False,
 ) -> None:

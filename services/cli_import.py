@@ -73,9 +73,7 @@ def import_(
         raise _failure(err, "Nothing could be imported: no row could be read.")
 
 
-def _run(
-    mapping_name: str, files: list[Path], *, dry_run: bool, console: Console
-) -> "ImportReport":
+def _run(mapping_name: str, files: list[Path], *, dry_run: bool, console: Console) -> "ImportReport":
     from services.feedback.intake.sources.csv import match_files
     from services.feedback.intake.sources.csv_mapping import Mapping, find_mapping
     from services.importing import rehearse_import
@@ -91,9 +89,7 @@ def _run(
         return asyncio.run(_import(url, mapping, matched, bars))
 
 
-async def _import(
-    url: str, mapping: "Mapping", files: dict[str, Path], bars: "_Bars"
-) -> "ImportReport":
+async def _import(url: str, mapping: "Mapping", files: dict[str, Path], bars: "_Bars") -> "ImportReport":
     from services.importing import run_import
     from shared.db import Database
 

@@ -94,9 +94,7 @@ async def run_import(
     )
 
 
-def rehearse_import(
-    mapping: Mapping, files: dict[str, Path], *, progress: Progress
-) -> ImportReport:
+def rehearse_import(mapping: Mapping, files: dict[str, Path], *, progress: Progress) -> ImportReport:
     """Reads and reports everything; needs no database. Raises FilesDoNotFit, FileUnreadable."""
     return _report(_read(mapping, files, progress), is_dry_run=True)
 
@@ -121,9 +119,7 @@ async def _ensure_connection(db: Database, mapping: Mapping) -> Connection:
             session, key=wanted.key, name=wanted.name, resolution_basis=wanted.resolution_basis
         )
     if connection.platform != "import":
-        raise Conflict(
-            f"The connection {wanted.key} is a help desk's: give the import its own key."
-        )
+        raise Conflict(f"The connection {wanted.key} is a help desk's: give the import its own key.")
     return connection
 
 
@@ -134,9 +130,7 @@ async def _import_reviews(
         return 0
     rubric, reviews = mapping.rubric, reading.reviews
     async with db.transaction() as session:
-        version = await ensure_published(
-            session, key=rubric.key, name=rubric.name, card=rubric.card()
-        )
+        version = await ensure_published(session, key=rubric.key, name=rubric.name, card=rubric.card())
     added = 0
     for start in range(0, len(reviews), REVIEWS_AT_ONCE):
         batch = list(reviews[start : start + REVIEWS_AT_ONCE])

@@ -27,9 +27,7 @@ def choose(names: str) -> list[Service]:
     wanted = list(SERVICES) if names == "all" else [name.strip() for name in names.split(",")]
     unknown = [name for name in wanted if name not in SERVICES]
     if unknown:
-        raise ValueError(
-            f"No service is called {', '.join(unknown)}. There are: {', '.join(SERVICES)}."
-        )
+        raise ValueError(f"No service is called {', '.join(unknown)}. There are: {', '.join(SERVICES)}.")
     return [SERVICES[name] for name in wanted]
 
 
@@ -44,9 +42,7 @@ def create_app(settings: Settings, names: str = "all") -> FastAPI:
 
 
 def handlers() -> dict[str, Handler]:
-    return {
-        name: handler for service in SERVICES.values() for name, handler in service.handlers.items()
-    }
+    return {name: handler for service in SERVICES.values() for name, handler in service.handlers.items()}
 
 
 def create_worker(settings: Settings, db: Database | None = None) -> Worker:

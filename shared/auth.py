@@ -32,6 +32,9 @@ LEEWAY_S = 60
 bearer = HTTPBearer(auto_error=False, description="A token from `assay token`.")
 
 
+LEADS = frozenset({Role.ADMIN, Role.LEAD})
+
+
 @dataclass(frozen=True)
 class Actor:
     """The person who is calling, as the directory knows them now."""

@@ -31,7 +31,6 @@ class Settings(BaseSettings):
     """Where the gateway finds services that run apart: {"audit": "http://127.0.0.1:8101", …}."""
 
     worker_concurrency: int = 4
-    worker_batch: int = 20
     worker_max_attempts: int = 8
     worker_lease_s: float = 30.0
     """After a worker was killed, its deliveries are taken up again this much later."""

@@ -34,12 +34,10 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """Read-only, and every statement sees the same moment."""
+        """Read-only, and every statement sees the same moment. Ends with a rollback: there is nothing
+        to keep, and a statement that was cut off leaves nothing that could be committed."""
         engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        async with (
-            AsyncSession(engine, expire_on_commit=False, autoflush=False) as session,
-            session.begin(),
-        ):
+        async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     async def close(self) -> None:

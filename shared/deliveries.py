@@ -1,15 +1,16 @@
 """What a person does about deliveries: look at them, and send dead ones round again."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared import clock
-from shared.models.queue import Delivery, EventRow
+from shared.models.queue import Delivery, EventRow, IdempotencyKey
 
 
 async def count_by_state(session: AsyncSession) -> list[tuple[str, str, int]]:
@@ -34,6 +35,29 @@ async def list_deliveries(
         .limit(limit)
     )
     return [(delivery, kind, payload) for delivery, kind, payload in rows]
+
+
+async def forget(session: AsyncSession, *, before: datetime, limit: int = 1000) -> int:
+    """Removes done deliveries, events that all have heard, and idempotency keys from before then; at
+    most `limit` of each. Returns how many went. Pending and dead deliveries stay until somebody acts."""
+    done = select(col(Delivery.id)).where(col(Delivery.state) == "done", col(Delivery.done_at) < before)
+    heard = select(col(EventRow.id)).where(
+        col(EventRow.created_at) < before,
+        ~select(col(Delivery.id)).where(col(Delivery.event_id) == col(EventRow.id)).exists(),
+    )
+    keys = select(col(IdempotencyKey.actor_id), col(IdempotencyKey.key)).where(
+        col(IdempotencyKey.created_at) < before
+    )
+    gone = 0
+    for statement in (
+        delete(Delivery).where(col(Delivery.id).in_(done.limit(limit))),
+        delete(EventRow).where(col(EventRow.id).in_(heard.limit(limit))),
+        delete(IdempotencyKey).where(
+            tuple_(col(IdempotencyKey.actor_id), col(IdempotencyKey.key)).in_(keys.limit(limit))
+        ),
+    ):
+        gone += (await session.execute(statement)).rowcount  # type: ignore[attr-defined]  # a cursor's
+    return gone
 
 
 async def replay(

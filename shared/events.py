@@ -20,11 +20,16 @@ class WebhookReceived(Event):
 
 @dataclass(frozen=True)
 class AgentSeen(Event):
-    """A help desk named a staff account that we had not met (or by another name)."""
+    """A help desk named a staff account that is new, or told a newer name or vendor of it."""
 
     person_id: UUID
-    name: str
-    vendor_id: UUID | None
+
+
+@dataclass(frozen=True)
+class PersonLeft(Event):
+    """Somebody was deactivated; what they had taken is free again."""
+
+    person_id: UUID
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class AppealDecided(Event):
 SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     WebhookReceived: ("feedback.normalise_webhook",),
     AgentSeen: ("people.register_agent",),
+    PersonLeft: ("audit.release_claims", "appeals.release_taken"),
     TicketsChanged: ("kpi.recompute_facts", "audit.draw_samples"),
     ReviewReleased: (),
     AppealFiled: (),

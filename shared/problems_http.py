@@ -21,6 +21,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_FAULTS = 20
 
 
+UNIQUE_VIOLATION = "23505"
+
+
 def answer_problems(app: FastAPI) -> None:
     """Every exception that has an answer of its own; what is left is caught in `edges.py`."""
     app.add_exception_handler(Problem, _on_problem)
@@ -194,5 +197,9 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_conflict(request: Request, error: Exception) -> Response:
-    log.warning("a constraint refused the change", error=type(error).__name__)
-    return _answer(request, errors.Conflict("Something with the same name or key exists already."))
+    """A key that is taken is the caller's to mend; any other broken constraint is our fault."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state == UNIQUE_VIOLATION:
+        return _answer(request, errors.Conflict("Something with the same name or key exists already."))
+    log.error("a constraint refused the change", sqlstate=state)
+    return _answer(request, Problem())

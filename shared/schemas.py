@@ -88,6 +88,9 @@ Comment = Annotated[str, StringConstraints(min_length=1, max_length=10_000), Aft
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """A short name that goes into addresses: lower-case letters, digits, - and _."""
 
+UNSENT: Any = None
+"""Default of a patch's field that may be left out but not be null: `name: Name = UNSENT`."""
+
 Number = Annotated[int | float, BeforeValidator(_a_number)]
 Answer = Annotated[int | float | Literal["NA"], BeforeValidator(_an_answer)]
 """A value on a criterion's scale, or not applicable."""

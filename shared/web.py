@@ -46,7 +46,8 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        await app.state.db.close()
+        for close in app.state.at_the_end:
+            await close()
 
     app = FastAPIOffline(
         title="Assay: " + ", ".join(service.name for service in services),
@@ -59,6 +60,7 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     )
     app.state.settings = settings
     app.state.db = Database(settings.database_url, pool_size=settings.db_pool_size)
+    app.state.at_the_end = [app.state.db.close]
     app.state.token_keys = TokenKeys(settings)
     app.state.cursor_key = key_for(settings, "cursors")
     app.state.sealer = Sealer(settings)

@@ -12,16 +12,16 @@ import contextlib
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared import clock, outbox
+from shared import clock, deliveries, outbox
 from shared.config import Settings
 from shared.db import Database
 from shared.errors import Problem
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 Handler = Callable[[AsyncSession, Event], Awaitable[None]]
 
 HANDLED = Counter("assay_deliveries_handled_total", "Deliveries by outcome", ["handler", "outcome"])
-KEEP_DONE = timedelta(days=7)
+KEEP = timedelta(days=7)
 MAX_BACKOFF_S = 3600.0
 
 
@@ -46,24 +46,6 @@ class Claim:
     id: UUID
     handler: str
     attempts: int
-
-
-_CLAIM = text(
-    """
-    UPDATE delivery SET
-        state = CASE WHEN attempts >= :max_attempts THEN 'dead' ELSE state END,
-        last_error = CASE WHEN attempts >= :max_attempts
-            THEN 'The worker stopped in the middle of attempt ' || attempts || '.'
-            ELSE last_error END,
-        attempts = CASE WHEN attempts >= :max_attempts THEN attempts ELSE attempts + 1 END,
-        due_at = :lease_until
-    WHERE id IN (
-        SELECT id FROM delivery WHERE state = 'pending' AND due_at <= :now
-        ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id, handler, attempts, state
-    """
-)
 
 
 class Worker:
@@ -87,47 +69,46 @@ class Worker:
 
     async def drain(self) -> None:
         """Handles all that is due now, and what follows from it, then returns."""
-        while claims := await self._claim():
-            for claim in claims:
-                await self._handle(claim)
+        while claim := await self._claim():
+            await self._handle(claim)
 
     async def _lane(self) -> None:
         while not self._stopping.is_set():
             try:
-                claims = await self._claim()
+                claim = await self._claim()
             except Exception as error:  # the database is away: wait for it, never die
                 log.warning("deliveries cannot be claimed", error=type(error).__name__)
                 await self._pause(1.0)
                 continue
-            for claim in claims:
-                await self._handle(claim)
-            if not claims:
+            if claim is None:
                 await self._pause(self.settings.worker_poll_s)
+            else:
+                await self._handle(claim)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _claim(self) -> list[Claim]:
-        now = clock.now()
-        async with self.db.transaction() as session:
-            rows = await session.execute(
-                _CLAIM,
-                {
-                    "now": now,
-                    "lease_until": now + timedelta(seconds=self.settings.worker_lease_s),
-                    "max_attempts": self.settings.worker_max_attempts,
-                    "batch": self.settings.worker_batch,
-                },
-            )
-            claims = []
-            for row in rows:
-                if row.state == "dead":
-                    log.error("delivery is dead: its worker stopped", handler=row.handler)
-                    HANDLED.labels(row.handler, "dead").inc()
-                else:
-                    claims.append(Claim(row.id, row.handler, row.attempts))
-            return claims
+    async def _claim(self) -> Claim | None:
+        """The delivery that has been due longest, its attempt counted; None: nothing is due.
+
+        One at a time: an attempt must not be counted for what nobody has begun, or a neighbour's
+        crash would use it up.
+        """
+        while True:
+            now = clock.now()
+            async with self.db.transaction() as session:
+                delivery = await _next_due(session, now)
+                if delivery is None:
+                    return None
+                if delivery.attempts < self.settings.worker_max_attempts:
+                    delivery.attempts += 1
+                    delivery.due_at = now + timedelta(seconds=self.settings.worker_lease_s)
+                    return Claim(delivery.id, delivery.handler, delivery.attempts)
+                delivery.state = "dead"
+                delivery.last_error = f"The worker stopped in the middle of attempt {delivery.attempts}."
+            log.error("delivery is dead: its worker stopped", handler=delivery.handler)
+            HANDLED.labels(delivery.handler, "dead").inc()
 
     async def _handle(self, claim: Claim) -> None:
         try:
@@ -196,17 +177,27 @@ class Worker:
             log.warning("a failed attempt could not be noted", error=type(lost).__name__)
 
     async def _sweep(self) -> None:
-        """Forgets done deliveries after a week; dead and pending ones stay until somebody acts."""
+        """Every hour forgets what has served: done deliveries, their events, old idempotency keys."""
         while not self._stopping.is_set():
-            with contextlib.suppress(Exception):  # the next sweep does what this one could not
-                async with self.db.transaction() as session:
-                    await session.execute(
-                        delete(Delivery).where(
-                            col(Delivery.state) == "done",
-                            col(Delivery.done_at) < clock.now() - KEEP_DONE,
-                        )
-                    )
+            try:
+                forgotten = -1
+                while forgotten:
+                    async with self.db.transaction() as session:
+                        forgotten = await deliveries.forget(session, before=clock.now() - KEEP)
+            except Exception as error:  # the next hour tries again
+                log.warning("old deliveries could not be forgotten", error=type(error).__name__)
             await self._pause(3600)
+
+
+async def _next_due(session: AsyncSession, now: datetime) -> Delivery | None:
+    statement = (
+        select(Delivery)
+        .where(col(Delivery.state) == "pending", col(Delivery.due_at) <= now)
+        .order_by(col(Delivery.due_at))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 def describe(error: Exception) -> str:

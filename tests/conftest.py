@@ -76,7 +76,8 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     made = create_app(settings)
     yield made
-    await made.state.db.close()
+    for close in made.state.at_the_end:
+        await close()
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ FLAGS = (("connection", "is_paused"), ("inbox", "is_held"))
 
 def upgrade() -> None:
     op.add_column("connection", sa.Column("previous_sealed_secret", sa.String(), nullable=True))
-    op.add_column("connection", sa.Column("previous_secret_ends_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "connection", sa.Column("previous_secret_ends_at", sa.DateTime(timezone=True), nullable=True)
+    )
     for table, flag in FLAGS:
         # The default fills the rows that are there, without rewriting them; the models give the value after.
         op.add_column(table, sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -2,11 +2,14 @@
 
 from fastapi import FastAPI
 
+from services.appeals.handlers import HANDLERS
 from services.appeals.routes import routes
 from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
-SERVICE = Service("appeals", "Appeals against reviews, and the rulings on them.", routers=(routes,))
+SERVICE = Service(
+    "appeals", "Appeals against reviews, and the rulings on them.", routers=(routes,), handlers=HANDLERS
+)
 
 
 def create() -> FastAPI:

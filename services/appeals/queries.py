@@ -12,13 +12,13 @@ from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
 from shared.models.audit import Review, ScorecardVersion
 from shared.models.people import Person
-from shared.visibility import visible
+from shared.visibility import visible_rows
 
 
 def select_appeals(
     actor: Actor, *, state: str | None, review_id: UUID | None, agent_id: UUID | None
 ) -> Select[Any]:
-    statement = select(Appeal).where(_visible(actor))
+    statement = select(Appeal).where(visible_rows(actor, Appeal))
     equal = {"state": state, "review_id": review_id, "agent_id": agent_id}
     for name, value in equal.items():
         if value is not None:
@@ -32,13 +32,23 @@ async def rulings_of(session: AsyncSession, appeal_ids: list[UUID]) -> dict[UUID
 
 
 async def get_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID, *, lock: bool = False) -> Appeal:
-    statement = select(Appeal).where(col(Appeal.id) == appeal_id, _visible(actor))
+    statement = select(Appeal).where(col(Appeal.id) == appeal_id, visible_rows(actor, Appeal))
     if lock:
         statement = statement.with_for_update()
     appeal = (await session.execute(statement)).scalar_one_or_none()
     if appeal is None:
         raise NotFound
     return appeal
+
+
+async def lock_taken(session: AsyncSession, resolver_id: UUID) -> list[Appeal]:
+    statement = (
+        select(Appeal)
+        .where(col(Appeal.resolver_id) == resolver_id, col(Appeal.state) == "in_review")
+        .order_by(col(Appeal.id))
+        .with_for_update()
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 async def get_review(
@@ -52,7 +62,7 @@ async def get_review(
             .outerjoin(Person, col(Person.id) == col(Review.agent_id))
             .where(
                 col(Review.id) == review_id,
-                visible(actor, agent_id=col(Review.agent_id), vendor_id=col(Review.vendor_id)),
+                visible_rows(actor, Review),
             )
             .with_for_update(of=Review, read=True)
         )
@@ -81,7 +91,3 @@ async def is_being_replaced(session: AsyncSession, review_id: UUID) -> bool:
         .exists()
     )
     return bool(await session.scalar(statement))
-
-
-def _visible(actor: Actor) -> Any:
-    return visible(actor, agent_id=col(Appeal.agent_id), vendor_id=col(Appeal.vendor_id))

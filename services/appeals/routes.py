@@ -16,7 +16,7 @@ from services.appeals.errors import (
     ReviewNotCurrent,
     RulingInconsistent,
 )
-from services.appeals.schemas import AppealIn, AppealOut, RulingIn, WithdrawIn
+from services.appeals.schemas import AppealIn, AppealOut, ReasonIn, RulingIn
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import IllegalMove
@@ -75,6 +75,17 @@ async def take_appeal(
 
 
 @routes.post(
+    "/{appeal_id}/release", response_model=AppealOut, summary="Give an appeal that was taken back",
+    responses=answers(*POSTS, NotYours, IllegalMove),
+)  # fmt: skip
+async def release_appeal(
+    appeal_id: UUID, new: ReasonIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("appeals.take"))],
+) -> Response:  # fmt: skip
+    return await once(service.release_appeal(session, actor, appeal_id, new), AppealOut, status=200)
+
+
+@routes.post(
     "/{appeal_id}/ruling", response_model=AppealOut, summary="Rule, with the changed answers",
     responses=answers(
         *POSTS, FourEyes, AppealAlreadyDecided, IllegalMove, ReviewNotCurrent, PointsInvalid,
@@ -93,9 +104,7 @@ async def rule_on_appeal(
     responses=answers(*POSTS, NotYours, IllegalMove),
 )  # fmt: skip
 async def withdraw_appeal(
-    appeal_id: UUID, new: WithdrawIn, session: Session, once: Idempotent,
+    appeal_id: UUID, new: ReasonIn, session: Session, once: Idempotent,
     actor: Annotated[Actor, Depends(permit("appeals.withdraw"))],
 ) -> Response:  # fmt: skip
-    return await once(
-        service.withdraw_appeal(session, actor, appeal_id, new), AppealOut, status=200
-    )
+    return await once(service.withdraw_appeal(session, actor, appeal_id, new), AppealOut, status=200)

@@ -54,9 +54,7 @@ def scales(card: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     }
 
 
-def misfits(
-    card: Mapping[str, Any], named: Sequence[tuple[str, Any]]
-) -> list[tuple[int, str, str]]:
+def misfits(card: Mapping[str, Any], named: Sequence[tuple[str, Any]]) -> list[tuple[int, str, str]]:
     """(index, code, detail) of each (criterion, value) that the card cannot take."""
     known, seen, found = scales(card), set(), []
     for index, (criterion, value) in enumerate(named):
@@ -83,9 +81,7 @@ def inconsistency(
     """
     appealed = {point["criterion"] for point in points}
     was = {answer["criterion"]: answer["value"] for answer in answers}
-    changed = {
-        change["criterion"] for change in changes if was.get(change["criterion"]) != change["value"]
-    }
+    changed = {change["criterion"] for change in changes if was.get(change["criterion"]) != change["value"]}
     if not {change["criterion"] for change in changes} <= appealed:
         return "A ruling changes only criteria that were appealed."
     if len(changed) < len(changes):

@@ -8,12 +8,8 @@ from pydantic import Field
 
 from shared.schemas import Answer, Comment, Id, In, Key, Out
 
-AppealReason = Literal[
-    "evidence_overlooked", "scorecard_misread", "sop_unclear", "wrong_agent", "other"
-]
-RulingReason = Literal[
-    "reviewer_error", "sop_unclear", "evidence_missing", "exception", "review_correct"
-]
+AppealReason = Literal["evidence_overlooked", "scorecard_misread", "sop_unclear", "wrong_agent", "other"]
+RulingReason = Literal["reviewer_error", "sop_unclear", "evidence_missing", "exception", "review_correct"]
 
 
 class PointIn(In):
@@ -42,7 +38,7 @@ class RulingIn(In):
     changes: list[ChangeIn] = Field(default=[], max_length=100)
 
 
-class WithdrawIn(In):
+class ReasonIn(In):
     reason: Comment
 
 

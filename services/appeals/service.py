@@ -17,9 +17,9 @@ from services.appeals.errors import (
     ReviewNotCurrent,
     RulingInconsistent,
 )
-from services.appeals.schemas import AppealIn, AppealOut, RulingIn, WithdrawIn
+from services.appeals.schemas import AppealIn, AppealOut, ReasonIn, RulingIn
 from shared import clock, outbox
-from shared.auth import Actor
+from shared.auth import LEADS, Actor
 from shared.errors import Fault
 from shared.events import AppealDecided, AppealFiled
 from shared.ids import new_id
@@ -27,7 +27,7 @@ from shared.models.appeals import Appeal, Ruling
 from shared.states import Machine, record
 
 APPEAL = Machine(
-    "appeal", {"open": {"in_review", "withdrawn"}, "in_review": {"decided", "withdrawn"}}
+    "appeal", {"open": {"in_review", "withdrawn"}, "in_review": {"decided", "withdrawn", "open"}}
 )
 
 
@@ -83,6 +83,26 @@ async def take_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID) -> d
     return shown(appeal, None)
 
 
+async def release_appeal(
+    session: AsyncSession, actor: Actor, appeal_id: UUID, new: ReasonIn
+) -> dict[str, Any]:
+    """Back to the others: by whoever took it, or by a lead. Raises NotYours (403), IllegalMove (409)."""
+    appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
+    APPEAL.check(appeal.state, "open")
+    if appeal.resolver_id != actor.id and actor.role not in LEADS:
+        raise NotYours
+    appeal.resolver_id = None
+    await _move(session, appeal, "open", by=actor.id, reason=new.reason)
+    return shown(appeal, None)
+
+
+async def release_taken(session: AsyncSession, resolver_id: UUID) -> None:
+    """What somebody who has left had taken waits for another resolver."""
+    for appeal in await queries.lock_taken(session, resolver_id):
+        appeal.resolver_id = None
+        await _move(session, appeal, "open", by=None, reason="The resolver has left.")
+
+
 async def rule_on_appeal(
     session: AsyncSession, actor: Actor, appeal_id: UUID, new: RulingIn
 ) -> dict[str, Any]:
@@ -120,7 +140,7 @@ async def rule_on_appeal(
 
 
 async def withdraw_appeal(
-    session: AsyncSession, actor: Actor, appeal_id: UUID, new: WithdrawIn
+    session: AsyncSession, actor: Actor, appeal_id: UUID, new: ReasonIn
 ) -> dict[str, Any]:
     appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
     if actor.id not in {appeal.filed_by, appeal.agent_id}:
@@ -137,9 +157,7 @@ def shown(appeal: Appeal, ruling: Ruling | None) -> dict[str, Any]:
     }
 
 
-async def _refuse_party(
-    session: AsyncSession, actor: Actor, appeal: Appeal
-) -> tuple[Any, dict[str, Any]]:
+async def _refuse_party(session: AsyncSession, actor: Actor, appeal: Appeal) -> tuple[Any, dict[str, Any]]:
     review, card, lead_id = await queries.get_review(session, actor, appeal.review_id)
     reviewers = await queries.list_reviewers(session, review)
     parties = rules.Parties(appeal.agent_id, lead_id, appeal.vendor_id, reviewers, appeal.filed_by)
@@ -149,7 +167,7 @@ async def _refuse_party(
 
 
 async def _move(
-    session: AsyncSession, appeal: Appeal, to: str, *, by: UUID, reason: str | None = None
+    session: AsyncSession, appeal: Appeal, to: str, *, by: UUID | None, reason: str | None = None
 ) -> None:
     moved, appeal.state = (appeal.state, to), to
     await session.flush()
@@ -157,9 +175,6 @@ async def _move(
 
 
 def _check(card: dict[str, Any], field: str, named: list[tuple[str, Any]]) -> None:
-    faults = [
-        Fault(f"/{field}/{index}", code, detail)
-        for index, code, detail in rules.misfits(card, named)
-    ]
+    faults = [Fault(f"/{field}/{index}", code, detail) for index, code, detail in rules.misfits(card, named)]
     if faults:
         raise PointsInvalid(faults=faults)

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.reviews import service as reviews
 from services.audit.sampling import service as sampling
-from shared.events import AppealDecided, Event, TicketsChanged
+from shared.events import AppealDecided, Event, PersonLeft, TicketsChanged
 from shared.worker import Handler
 
 
@@ -18,7 +18,13 @@ async def supersede_review(session: AsyncSession, event: Event) -> None:
     await reviews.supersede_review(session, event.appeal_id)
 
 
+async def release_claims(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, PersonLeft)
+    await reviews.release_claims(session, event.person_id)
+
+
 HANDLERS: dict[str, Handler] = {
     "audit.draw_samples": draw_samples,
     "audit.supersede_review": supersede_review,
+    "audit.release_claims": release_claims,
 }

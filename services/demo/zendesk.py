@@ -67,7 +67,8 @@ class DemoTicket:
         stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         detail = {
             "id": self.id, "subject": self.subject, "description": "", "status": self.status,
-            "priority": "NORMAL", "type": "QUESTION", "tags": [f"lang_{self.language}", f"topic_{self.topic}"],
+            "priority": "NORMAL", "type": "QUESTION",
+            "tags": [f"lang_{self.language}", f"topic_{self.topic}"],
             "requester_id": self.requester, "submitter_id": self.requester,
             "assignee_id": self.assignee, "actor_id": self.requester, "group_id": GROUP,
             "brand_id": "360002417811", "organization_id": None, "external_id": None,

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
+from shared.db import Database
 from shared.http import ServiceClients
 from shared.web import Service, build_app
 
@@ -14,8 +15,12 @@ SERVICE = Service(
 
 
 def attach(app: FastAPI, clients: ServiceClients) -> None:
-    """How this process reaches the services that own the writes."""
+    """How this process reaches the services that own the writes; and connections of its own to read
+    with: one that is held while a service is asked must not be one that the service waits for."""
+    settings = app.state.settings
     app.state.clients = clients
+    app.state.reads = Database(settings.database_url, pool_size=settings.db_pool_size)
+    app.state.at_the_end += [clients.close, app.state.reads.close]
 
 
 def create() -> FastAPI:

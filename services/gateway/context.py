@@ -9,8 +9,9 @@ from uuid import UUID
 
 import httpx
 from fastapi import Request
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
@@ -19,12 +20,14 @@ from shared.auth import Actor
 from shared.db import Database
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
+from shared.visibility import visible_rows
 
 Row = TypeVar("Row", bound=SQLModel)
 
 
 class Context(BaseContext):
-    """Reads run one after another in one read-only snapshot; `renew()` opens a fresh one after a write."""
+    """Reads run one after another in one read-only snapshot. A command ends it (`end_snapshot`):
+    what is read after it is read anew."""
 
     request: Request  # always there: we serve no WebSocket
 
@@ -34,7 +37,6 @@ class Context(BaseContext):
         actor: Actor,
         db: Database,
         clients: ServiceClients,
-        stack: AsyncExitStack,
         operation_name: str | None,
     ) -> None:
         super().__init__()
@@ -43,8 +45,8 @@ class Context(BaseContext):
         self.clients = clients
         self.operation_name = operation_name
         self._db = db
-        self._stack = stack
         self._commands = 0
+        self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._one_at_a_time = asyncio.Lock()
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
@@ -52,40 +54,38 @@ class Context(BaseContext):
     async def rows(self, statement: Select[Any]) -> Sequence[Any]:
         async with self._one_at_a_time:
             if self._session is None:
-                self._session = await self._stack.enter_async_context(self._db.snapshot())
+                self._session = await self._snapshot.enter_async_context(self._db.snapshot())
             found: Sequence[Any] = (await self._session.execute(statement)).scalars().all()
             return found
 
-    async def renew(self) -> None:
-        await self._stack.aclose()
-        self._session = None
-        self._loaders.clear()
+    async def end_snapshot(self) -> None:
+        async with self._one_at_a_time:
+            self._session = None
+            self._loaders.clear()
+            await self._snapshot.aclose()
 
-    def one(self, table: type[Row], seen: ColumnElement[bool] | None = None) -> DataLoader[UUID, Row | None]:
-        """Rows by id: one statement for all that are asked for in one turn of the loop."""
+    def one(self, table: type[Row]) -> DataLoader[UUID, Row | None]:
+        """Rows by id that the caller sees: one statement for all asked for in one turn of the loop."""
         key_column = col(table.id)  # type: ignore[attr-defined]  # asked only of tables that have one
 
         async def load(keys: list[UUID]) -> list[Row | None]:
-            found = await self.rows(_seen(select(table).where(key_column.in_(keys)), seen))
-            by_id = {row.id: row for row in found}
+            seen = visible_rows(self.actor, table)
+            by_id = {row.id: row for row in await self.rows(select(table).where(key_column.in_(keys), seen))}
             return [by_id.get(key) for key in keys]
 
         return self._loader(("one", table), load)
 
-    def many(
-        self,
-        table: type[Row],
-        key_name: str,
-        order: Sequence[Any],
-        seen: ColumnElement[bool] | None = None,
-    ) -> DataLoader[UUID, list[Row]]:
-        """Rows by a foreign key, in order, at most MANY for one key's whole batch of owners."""
+    def many(self, table: type[Row], key_name: str, order: Sequence[Any]) -> DataLoader[UUID, list[Row]]:
+        """Rows by a foreign key that the caller sees, in order: the first MANY of each owner."""
         key_column = col(getattr(table, key_name))
 
         async def load(keys: list[UUID]) -> list[list[Row]]:
-            statement = _seen(select(table).where(key_column.in_(keys)), seen).order_by(*order)
+            place = func.row_number().over(partition_by=key_column, order_by=order).label("place")
+            seen = visible_rows(self.actor, table)
+            placed = select(table, place).where(key_column.in_(keys), seen).subquery()
+            first = select(aliased(table, placed)).where(placed.c.place <= MANY).order_by(placed.c.place)
             grouped: dict[UUID, list[Row]] = {key: [] for key in keys}
-            for row in await self.rows(statement.limit(MANY)):
+            for row in await self.rows(first):
                 grouped[getattr(row, key_name)].append(row)
             return [grouped[key] for key in keys]
 
@@ -118,9 +118,5 @@ class Context(BaseContext):
         return self._loaders[key]
 
 
-MANY = 5000
-"""Rows one nested list may read, over all its owners: a bound on what one operation can ask for."""
-
-
-def _seen(statement: Select[Any], seen: ColumnElement[bool] | None) -> Select[Any]:
-    return statement if seen is None else statement.where(seen)
+MANY = 200
+"""How much of a nested list one owner shows; its REST address has the rest."""

@@ -56,7 +56,5 @@ async def page(
     return Connection(
         edges=edges,
         nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            end_cursor=edges[-1].cursor if edges else None, has_next_page=len(rows) > first
-        ),
+        page_info=PageInfo(end_cursor=edges[-1].cursor if edges else None, has_next_page=len(rows) > first),
     )

@@ -23,9 +23,7 @@ class Problem:
     title: str
     status: int
     detail: str | None
-    instance: str | None = strawberry.field(
-        description="The request id, for whoever looks into it."
-    )
+    instance: str | None = strawberry.field(description="The request id, for whoever looks into it.")
     errors: list[Fault]
     extras: JSON = strawberry.field(description="What this kind of problem adds.")
 
@@ -45,9 +43,7 @@ def from_document(document: dict[str, Any]) -> Problem:
     )
 
 
-async def command(
-    context: Context, service: str, path: str, body: Any = None
-) -> dict[str, Any] | Problem:
+async def command(context: Context, service: str, path: str, body: Any = None) -> dict[str, Any] | Problem:
     """POSTs to the owner. A service that cannot be reached is a Problem too; reads stay alive."""
     try:
         answer = await context.call(service, "POST", path, body)
@@ -57,7 +53,7 @@ async def command(
             context.request.scope["request_id"]
         )
         return from_document(document)
-    await context.renew()
+    await context.end_snapshot()
     if answer.is_success:
         return dict(document)
     return from_document(document)

@@ -1,6 +1,5 @@
 """The gateway's one verb: answer a GraphQL operation."""
 
-from contextlib import AsyncExitStack
 from typing import Any
 
 from fastapi import Request
@@ -17,16 +16,18 @@ MAX_ERRORS = 50
 async def execute(request: Request, token: str, asked: GraphQLIn) -> dict[str, Any]:
     """Raises Unauthenticated (401); every other failure is part of the answer."""
     state = request.app.state
-    async with state.db.snapshot() as session:
+    async with state.reads.snapshot() as session:
         actor = await find_actor(session, state.token_keys, token)
-    async with AsyncExitStack() as stack:
-        context = Context(request, actor, state.db, state.clients, stack, asked.operationName)
+    context = Context(request, actor, state.reads, state.clients, asked.operationName)
+    try:
         result = await schema.execute(
             asked.query,
             variable_values=asked.variables,
             operation_name=asked.operationName,
             context_value=context,
         )
+    finally:
+        await context.end_snapshot()
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         request_id = request.scope["request_id"]

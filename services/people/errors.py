@@ -15,6 +15,12 @@ class RoleNeedsVendor(Problem):
     status, slug = 422, "role-needs-vendor"
 
 
+class AdminsOnly(Problem):
+    """Only an administrator makes or changes an administrator"""
+
+    status, slug = 403, "admins-only"
+
+
 class OwnRoleUnchangeable(Problem):
     """Nobody changes their own role, vendor or access"""
 

@@ -9,9 +9,7 @@ from shared.worker import Handler
 
 async def register_agent(session: AsyncSession, event: Event) -> None:
     assert isinstance(event, AgentSeen)
-    await service.register_agent(
-        session, event.person_id, name=event.name, vendor_id=event.vendor_id
-    )
+    await service.register_agent(session, event.person_id)
 
 
 HANDLERS: dict[str, Handler] = {"people.register_agent": register_agent}

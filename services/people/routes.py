@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.people import queries, service
-from services.people.errors import OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
+from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from services.people.schemas import (
     PersonIn,
     PersonOut,
@@ -41,9 +41,7 @@ async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any
     return vars(actor) | {"allowed_actions": allowed_actions(actor.role)}
 
 
-@routes.post(
-    "/vendors", status_code=201, response_model=VendorOut, responses=answers(*POSTS, Conflict)
-)
+@routes.post("/vendors", status_code=201, response_model=VendorOut, responses=answers(*POSTS, Conflict))
 async def add_vendor(
     new: VendorIn, session: Session, once: Idempotent,
     _: Annotated[Actor, Depends(permit("vendors.create"))],
@@ -53,9 +51,9 @@ async def add_vendor(
 
 @routes.get("/vendors", response_model=Page[VendorOut], responses=answers(*READS))
 async def list_vendors(
-    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("vendors.read"))]
+    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("vendors.read"))]
 ) -> Any:
-    return await page_of(session, queries.select_vendors(), paging, row_id=Vendor.id)
+    return await page_of(session, queries.select_vendors(actor), paging, row_id=Vendor.id)
 
 
 @routes.post(
@@ -73,34 +71,34 @@ async def add_schedule(
     "/people",
     status_code=201,
     response_model=PersonOut,
-    responses=answers(*POSTS, RoleNeedsVendor),
+    responses=answers(*POSTS, AdminsOnly, RoleNeedsVendor),
 )
 async def add_person(
     new: PersonIn, session: Session, once: Idempotent,
-    _: Annotated[Actor, Depends(permit("people.create"))],
+    actor: Annotated[Actor, Depends(permit("people.create"))],
 ) -> Response:  # fmt: skip
-    return await once(service.add_person(session, new), PersonOut)
+    return await once(service.add_person(session, actor, new), PersonOut)
 
 
 @routes.get("/people", response_model=Page[PersonOut], responses=answers(*READS))
 async def list_people(
-    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("people.read"))],
+    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("people.read"))],
     role: RoleName | None = None, vendor_id: UUID | None = None,
 ) -> Any:  # fmt: skip
-    people = queries.select_people(role=role, vendor_id=vendor_id)
+    people = queries.select_people(actor, role=role, vendor_id=vendor_id)
     return await page_of(session, people, paging, row_id=Person.id)
 
 
 @routes.get("/people/{person_id}", response_model=PersonOut, responses=answers(*READS))
 async def get_person(
-    person_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("people.read"))]
+    person_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("people.read"))]
 ) -> Any:
-    return await queries.get_person(session, person_id)
+    return await queries.get_visible_person(session, actor, person_id)
 
 
 @routes.patch(
     "/people/{person_id}", response_model=PersonOut,
-    responses=answers(*WRITES, OwnRoleUnchangeable, RoleNeedsVendor),
+    responses=answers(*WRITES, AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor),
 )  # fmt: skip
 async def change_person(
     person_id: UUID, patch: PersonPatch, session: Session,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Id, In, Key, Name, Out
+from shared.schemas import UNSENT, Id, In, Key, Name, Out
 
 RoleName = Literal["admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -64,11 +64,11 @@ class PersonIn(In):
 class PersonPatch(In):
     """Only what is sent is changed."""
 
-    name: Name | None = None
-    role: RoleName | None = None
+    name: Name = UNSENT
+    role: RoleName = UNSENT
     vendor_id: Id | None = None
     lead_id: Id | None = None
-    is_active: bool | None = None
+    is_active: bool = UNSENT
 
 
 class PersonOut(Out):

@@ -5,12 +5,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.people import queries
-from services.people.errors import OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
+from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from services.people.schemas import PersonIn, PersonPatch, ScheduleIn, VendorIn
-from shared import clock
+from shared import clock, outbox
 from shared.auth import Actor
 from shared.business_hours import Schedule as Hours
 from shared.errors import Fault, ValidationFailed
+from shared.events import PersonLeft
 from shared.ids import new_id
 from shared.models.people import Person, Role, Schedule, Vendor
 
@@ -36,21 +37,27 @@ async def add_schedule(session: AsyncSession, new: ScheduleIn) -> Schedule:
     return schedule
 
 
-async def add_person(session: AsyncSession, new: PersonIn) -> Person:
+async def add_person(session: AsyncSession, actor: Actor, new: PersonIn) -> Person:
     person = Person(id=new_id(), created_at=clock.now(), **new.model_dump())
+    if person.role == Role.ADMIN and actor.role is not Role.ADMIN:
+        raise AdminsOnly
     await _check(session, person)
     session.add(person)
     await session.flush()
     return person
 
 
-async def change_person(
-    session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch
-) -> Person:
+async def change_person(session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch) -> Person:
     person = await queries.get_person(session, person_id, lock=True)
     changes = patch.model_dump(exclude_unset=True)
     if person.id == actor.id and changes.keys() & {"role", "vendor_id", "is_active"}:
         raise OwnRoleUnchangeable
+    if Role.ADMIN in (person.role, changes.get("role")) and actor.role is not Role.ADMIN:
+        raise AdminsOnly
+    if changes.keys() & {"name", "vendor_id"}:
+        person.edited_at = clock.now()
+    if person.is_active and changes.get("is_active") is False:
+        await outbox.publish(session, PersonLeft(person.id))
     for field, value in changes.items():
         setattr(person, field, value)
     await _check(session, person)
@@ -58,10 +65,8 @@ async def change_person(
     return person
 
 
-async def register_agent(
-    session: AsyncSession, person_id: UUID, *, name: str, vendor_id: UUID | None
-) -> None:
-    await queries.upsert_agent(session, person_id, name=name, vendor_id=vendor_id)
+async def register_agent(session: AsyncSession, person_id: UUID) -> None:
+    await queries.upsert_agent(session, person_id)
 
 
 async def ensure_admin(session: AsyncSession, person_id: UUID, name: str) -> Person:
@@ -79,7 +84,5 @@ async def _check(session: AsyncSession, person: Person) -> None:
         raise RoleNeedsVendor
     if person.vendor_id and await session.get(Vendor, person.vendor_id) is None:
         raise ValidationFailed(faults=[Fault("/vendor_id", "unknown-id", "No such vendor.")])
-    if person.lead_id and (
-        person.lead_id == person.id or await session.get(Person, person.lead_id) is None
-    ):
+    if person.lead_id and (person.lead_id == person.id or await session.get(Person, person.lead_id) is None):
         raise ValidationFailed(faults=[Fault("/lead_id", "unknown-id", "No such other person.")])

@@ -32,7 +32,7 @@ def moment(**kwargs: Any) -> Any:
 
 
 def json_column(**kwargs: Any) -> Any:
-    return Field(sa_type=JSONB, **kwargs)
+    return Field(sa_type=JSONB(none_as_null=True), **kwargs)
 
 
 def raw_bytes() -> Any:

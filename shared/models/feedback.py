@@ -71,11 +71,14 @@ class HelpDeskAgent(SQLModel, table=True):
     connection_id: UUID = Field(foreign_key="connection.id")
     external_id: str
     name: str | None = None
+    named_at: datetime | None = moment(default=None)
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
+    vendor_seen_at: datetime | None = moment(default=None)
+    """Source times: the newest sighting decides, whatever order they come in."""
 
 
 class Ticket(SQLModel, table=True):
-    """The newest known state of a ticket. `version_at, version_number` decide what is newer."""
+    """The newest known state of a ticket. `version_at, version_number, version_key` say what is newer."""
 
     __table_args__ = (
         one_of("status", *STATUSES),
@@ -88,6 +91,7 @@ class Ticket(SQLModel, table=True):
     external_id: str
     version_at: datetime = moment()
     version_number: int
+    version_key: str
     created_at: datetime = moment()
     updated_at: datetime = moment()
     solved_at: datetime | None = moment(default=None)
@@ -107,7 +111,6 @@ class Ticket(SQLModel, table=True):
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
     assignee_id: UUID | None = None
     requester_key: str | None = None
-    created_by: str = "requester"
     tags: list[str] | None = json_column(default=None)
     is_deleted: bool = False
 

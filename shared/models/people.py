@@ -57,4 +57,6 @@ class Person(SQLModel, table=True):
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
     lead_id: UUID | None = Field(default=None, foreign_key="person.id")
     is_active: bool = True
+    edited_at: datetime | None = moment(default=None)
+    """Name or vendor were set by hand: help desks change them no more."""
     created_at: datetime = moment()

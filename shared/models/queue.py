@@ -14,7 +14,7 @@ class EventRow(SQLModel, table=True):
     """Something that happened, written in the transaction that made it true."""
 
     __tablename__ = "event"
-    __table_args__ = (LOCAL,)
+    __table_args__ = (Index("ix_event_created_at", "created_at"), LOCAL)
 
     id: UUID = Field(primary_key=True)
     type: str
@@ -69,7 +69,7 @@ class IdempotencyKey(SQLModel, table=True):
     """The answer that a POST with this key got, kept so that a repeat gets the same one."""
 
     __tablename__ = "idempotency_key"
-    __table_args__ = (LOCAL,)
+    __table_args__ = (Index("ix_idempotency_key_created_at", "created_at"), LOCAL)
 
     actor_id: UUID = Field(primary_key=True)
     key: str = Field(primary_key=True)

@@ -61,7 +61,7 @@ def test_a_ticket_of_messages_begins_with_its_first_message(reading: Read) -> No
     state = only(found).ticket
     assert state.created_at == NOON
     assert state.updated_at == state.version_at == NOON + timedelta(minutes=5)
-    assert (state.version_number, state.created_by, state.status) == (2, "requester", None)
+    assert (state.version_number, state.status) == (2, None)
 
 
 def test_a_declared_bot_is_a_bot_whatever_the_file_calls_it(reading: Read) -> None:

@@ -1,6 +1,7 @@
 """Deliveries: retried, put off, given up, replayed; one handler's trouble is not another's."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared import deliveries, outbox
+from shared import clock, deliveries, outbox
 from shared.config import Settings
 from shared.db import Database
 from shared.events import Event, TicketsChanged
@@ -153,10 +154,10 @@ async def test_a_handler_that_kills_its_worker_uses_up_attempts_like_any_other(
 ) -> None:
     # given a worker that claims and is gone before it handles anything, three times
     made = worker(db, settings, fine, worker_max_attempts=3, worker_lease_s=0.0)
-    for _ in range(3):
+    for _ in range(3 * 2):  # both subscribers' deliveries
         assert await made._claim()
     # when the next one looks
-    assert await made._claim() == []
+    assert await made._claim() is None
     # then it is a dead letter that says so
     delivery = await state_of(db, KPI)
     assert (delivery.state, delivery.attempts) == ("dead", 3)
@@ -168,10 +169,11 @@ async def test_a_worker_that_wakes_up_late_drops_what_another_has_taken_over(
 ) -> None:
     late, heard = Failing(times=0), Failing(times=0)
     sleeper = worker(db, settings, late, late, worker_lease_s=0.0)
-    claims = await sleeper._claim()
+    claims = [await sleeper._claim(), await sleeper._claim()]
     # when another worker handles the deliveries while the first one sleeps
     await drained(worker(db, settings, heard, fine))
     for claim in claims:
+        assert claim is not None
         await sleeper._handle(claim)
     # then the sleeper has done nothing
     assert (heard.tries, late.tries) == (1, 0)
@@ -206,3 +208,71 @@ async def test_a_poison_delivery_delays_only_itself(db: Database, settings: Sett
     await worker(db, settings, kpi, worker_backoff_s=100.0).drain()
     # then all the good ones went through, at their first attempt
     assert done == good
+
+
+async def test_a_crash_uses_up_no_attempt_of_deliveries_that_nobody_had_begun(
+    db: Database, settings: Settings
+) -> None:
+    # given twenty deliveries, one of which takes its worker down at every attempt
+    events = [TicketsChanged((uuid4(),)) for _ in range(20)]
+    deadly, done = events[3].ticket_ids[0], set()
+
+    class Crash(BaseException):
+        """What a killed process does: nothing after it runs."""
+
+    async def kpi(session: AsyncSession, event: Event) -> None:
+        assert isinstance(event, TicketsChanged)
+        if event.ticket_ids[0] == deadly:
+            raise Crash
+        done.add(event.ticket_ids[0])
+
+    async with db.transaction() as session:
+        await outbox.publish(session, *events)
+    # when workers come and die until there is nothing left to do
+    for _ in range(10):
+        made = worker(db, settings, kpi, worker_max_attempts=3, worker_lease_s=0.0)
+        with contextlib.suppress(Crash):
+            await made.drain()
+    # then all the others are done, and it alone is dead
+    assert len(done) == 19
+    async with db.transaction() as session:
+        dead = await deliveries.list_deliveries(session, state="dead")
+        assert [payload["ticket_ids"] for _, _, payload in dead] == [[str(deadly)]]
+        assert await deliveries.list_deliveries(session, state="pending") == []
+
+
+async def test_slow_handlers_with_a_short_lease_are_each_handled_once_and_none_dies(
+    db: Database, settings: Settings
+) -> None:
+    # given handlers that take longer than the lease, and two workers of four lanes
+    heard: list[object] = []
+
+    async def slow(session: AsyncSession, event: Event) -> None:
+        await asyncio.sleep(0.05)
+        heard.append(event)
+
+    async with db.transaction() as session:
+        await outbox.publish(session, *(TicketsChanged((uuid4(),)) for _ in range(30)))
+    made = [worker(db, settings, slow, worker_lease_s=0.02, worker_max_attempts=3) for _ in range(2)]
+    # when they work side by side
+    await asyncio.gather(*(one.drain() for one in made for _ in range(2)))
+    await drained(made[0])
+    # then each delivery was handled once
+    assert len(heard) == 30
+    async with db.transaction() as session:
+        assert {state for _, state, _ in await deliveries.count_by_state(session)} == {"done"}
+
+
+async def test_what_has_served_is_forgotten_and_what_waits_is_not(
+    db: Database, settings: Settings, changed: TicketsChanged
+) -> None:
+    # given one delivery that is done and one that is dead
+    await drained(worker(db, settings, fine, Failing(times=99, error=Undeliverable("no"))))
+    # when a week and more has passed
+    async with db.transaction() as session:
+        gone = await deliveries.forget(session, before=clock.now() + timedelta(days=8))
+    # then only the done one went; its event is still needed
+    async with db.transaction() as session:
+        assert gone == 1
+        assert await deliveries.count_by_state(session) == [(AUDIT, "dead", 1)]
+        assert len(await deliveries.list_deliveries(session, state="dead")) == 1

@@ -13,7 +13,7 @@ from shared.auth import Actor
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
 from shared.models.audit import Audit, Review
-from shared.visibility import visible
+from shared.visibility import visible_rows
 
 
 def select_audits(
@@ -24,7 +24,7 @@ def select_audits(
     ticket_id: UUID | None,
     specialist_id: UUID | None,
 ) -> Select[Any]:
-    statement = select(Audit).where(_visible_audit(actor))
+    statement = select(Audit).where(visible_rows(actor, Audit))
     equal = {
         "state": state,
         "agent_id": agent_id,
@@ -45,7 +45,7 @@ def select_reviews(
     audit_id: UUID | None,
     current: bool | None,
 ) -> Select[Any]:
-    statement = select(Review).where(_visible_review(actor))
+    statement = select(Review).where(visible_rows(actor, Review))
     equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
     for name, value in equal.items():
         if value is not None:
@@ -57,7 +57,7 @@ def select_reviews(
 
 
 async def get_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
-    statement = select(Audit).where(col(Audit.id) == audit_id, _visible_audit(actor))
+    statement = select(Audit).where(col(Audit.id) == audit_id, visible_rows(actor, Audit))
     audit = (await session.execute(statement)).scalar_one_or_none()
     if audit is None:
         raise NotFound
@@ -70,6 +70,16 @@ async def lock_audit(session: AsyncSession, audit_id: UUID) -> Audit:
     if audit is None:
         raise NotFound
     return audit
+
+
+async def lock_claimed(session: AsyncSession, specialist_id: UUID) -> list[Audit]:
+    statement = (
+        select(Audit)
+        .where(col(Audit.specialist_id) == specialist_id, col(Audit.state) == "claimed")
+        .order_by(col(Audit.ticket_id), col(Audit.id))
+        .with_for_update()
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 async def claim(session: AsyncSession, audit_id: UUID, specialist_id: UUID) -> Audit | None:
@@ -96,7 +106,7 @@ async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | N
 
 
 async def get_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
-    statement = select(Review).where(col(Review.id) == review_id, _visible_review(actor))
+    statement = select(Review).where(col(Review.id) == review_id, visible_rows(actor, Review))
     review = (await session.execute(statement)).scalar_one_or_none()
     if review is None:
         raise NotFound
@@ -129,11 +139,3 @@ async def insert_imported(
         insert(Review).values(list(reviews)).on_conflict_do_nothing().returning(col(Review.id))
     )
     return len(added.all())
-
-
-def _visible_audit(actor: Actor) -> Any:
-    return visible(actor, agent_id=col(Audit.agent_id), vendor_id=col(Audit.vendor_id))
-
-
-def _visible_review(actor: Actor) -> Any:
-    return visible(actor, agent_id=col(Review.agent_id), vendor_id=col(Review.vendor_id))

@@ -14,7 +14,7 @@ from services.audit.errors import (
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, service
-from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReviewIn, ReviewOut
+from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReleaseIn, ReviewIn, ReviewOut
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import IllegalMove
@@ -61,6 +61,17 @@ async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Resp
 )  # fmt: skip
 async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
     return await once(service.claim_audit(session, actor, audit_id), AuditDetailOut, status=200)
+
+
+@routes.post(
+    "/audits/{audit_id}/release", response_model=AuditOut, summary="Give a claimed audit back",
+    responses=answers(*POSTS, NotYourAudit, IllegalMove),
+)  # fmt: skip
+async def release_audit(
+    audit_id: UUID, new: ReleaseIn, session: Session, once: Idempotent, actor: Claimer
+) -> Response:
+    work = service.release_audit(session, actor, audit_id, new.reason)
+    return await once(work, AuditOut, status=200)
 
 
 @routes.post(

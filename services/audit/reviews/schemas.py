@@ -20,6 +20,10 @@ class ReviewIn(In):
     summary: Comment | None = None
 
 
+class ReleaseIn(In):
+    reason: Comment
+
+
 class AuditOut(Out):
     id: UUID
     ticket_id: UUID

@@ -18,14 +18,14 @@ from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.rules import AnswerInvalid
 from services.audit.scorecards.service import read_card
 from shared import clock, outbox
-from shared.auth import Actor
+from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
 from shared.events import ReviewReleased
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review
 from shared.states import Machine, record
 
-AUDIT = Machine("audit", {"open": {"claimed", "void"}, "claimed": {"reviewed", "void"}})
+AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
 
 
 async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
@@ -46,6 +46,29 @@ async def claim_next(session: AsyncSession, actor: Actor) -> Audit:
     if audit_id is None:
         raise NothingToClaim
     return await claim_audit(session, actor, audit_id)
+
+
+async def release_audit(session: AsyncSession, actor: Actor, audit_id: UUID, reason: str) -> Audit:
+    """Back to the others: by whoever claimed it, or by a lead. Raises NotYourAudit (403), IllegalMove."""
+    await queries.get_audit(session, actor, audit_id)
+    audit = await queries.lock_audit(session, audit_id)
+    AUDIT.check(audit.state, "open")
+    if audit.specialist_id != actor.id and actor.role not in LEADS:
+        raise NotYourAudit
+    await _give_back(session, audit, by=actor.id, reason=reason)
+    return audit
+
+
+async def release_claims(session: AsyncSession, specialist_id: UUID) -> None:
+    """What somebody who has left had claimed waits for others again: a drawn sample loses nothing."""
+    for audit in await queries.lock_claimed(session, specialist_id):
+        await _give_back(session, audit, by=None, reason="The specialist has left.")
+
+
+async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, reason: str) -> None:
+    audit.state, audit.specialist_id = "open", None
+    await session.flush()
+    await record(session, AUDIT, audit.id, moved=("claimed", "open"), by=by, reason=reason)
 
 
 async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:

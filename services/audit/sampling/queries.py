@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -19,16 +19,14 @@ def select_plans() -> Select[Any]:
     return select(SamplingPlan)
 
 
-async def list_active_plans(
-    session: AsyncSession, connection_ids: set[UUID]
-) -> Sequence[SamplingPlan]:
+async def list_active_plans(session: AsyncSession, connection_ids: set[UUID]) -> Sequence[SamplingPlan]:
     statement = select(SamplingPlan).where(
         col(SamplingPlan.is_active), col(SamplingPlan.connection_id).in_(connection_ids)
     )
     return (await session.execute(statement)).scalars().all()
 
 
-async def list_solved_tickets(
+async def lock_solved_tickets(
     session: AsyncSession, ticket_ids: Sequence[UUID]
 ) -> Sequence[tuple[Ticket, Any]]:
     """(ticket, when it was first solved), of tickets that are not deleted. Locked in id order,
@@ -71,11 +69,22 @@ async def list_messages(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Se
 async def upsert_samples(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """New samples are added; the evidence of a waiting one follows its ticket until it is claimed."""
     new = insert(Audit).values(list(rows))
-    follows = ("agent_id", "vendor_id", "evidence", "drawn_at")
+    follows = ("agent_id", "vendor_id", "evidence", "drawn_at", "state")
     await session.execute(
         new.on_conflict_do_update(
             index_elements=["ticket_id", "id"],
             set_={name: new.excluded[name] for name in follows},
-            where=col(Audit.state) == "open",
+            where=col(Audit.state).in_(("open", "void")),
         )
+    )
+
+
+async def void_samples_of_deleted(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
+    """Nobody will review a ticket that was deleted, and nothing of it is kept for them to read. Should
+    it come back, so does its sample."""
+    deleted = select(col(Ticket.id)).where(col(Ticket.id).in_(ticket_ids), col(Ticket.is_deleted))
+    await session.execute(
+        update(Audit)
+        .where(col(Audit.ticket_id).in_(deleted), col(Audit.state) == "open")
+        .values(state="void", evidence={})
     )

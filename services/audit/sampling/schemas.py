@@ -13,9 +13,7 @@ class PlanIn(In):
     key: Key = Field(examples=["weekly-frontline"])
     connection_id: Id
     scorecard_version_id: Id
-    rate: Annotated[
-        float, Field(gt=0, le=1, description="The probability of every eligible ticket.")
-    ]
+    rate: Annotated[float, Field(gt=0, le=1, description="The probability of every eligible ticket.")]
     seed: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
         description="u = first 8 bytes of SHA-256('{seed}:{ticket id}'); drawn when u < rate * 2^64.",
         examples=["2026-W07|qa-weekly"],

@@ -51,7 +51,8 @@ async def draw_samples(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Non
     a ticket comes by. What the specialist will see is copied now, because the help desk's own
     copy will change or go; it is frozen when the audit is claimed.
     """
-    solved = await queries.list_solved_tickets(session, ticket_ids)
+    solved = await queries.lock_solved_tickets(session, ticket_ids)
+    await queries.void_samples_of_deleted(session, ticket_ids)
     plans = await queries.list_active_plans(session, {ticket.connection_id for ticket, _ in solved})
     drawn = [
         (plan, ticket, at, number)

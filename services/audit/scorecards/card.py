@@ -131,9 +131,7 @@ def _refuse_unusable(card: Scorecard) -> None:
         if section.kind == "standard":
             weight = sum((criterion.weight for criterion in section.criteria), Fraction())
             if card.mode == "sections" and section.weight > 0 and weight == 0:
-                raise ScorecardInvalid(
-                    f"{at}/criteria", "the criteria of the section all weigh nothing"
-                )
+                raise ScorecardInvalid(f"{at}/criteria", "the criteria of the section all weigh nothing")
             at_stake += section.weight if card.mode == "sections" else weight
     if at_stake == 0:
         raise ScorecardInvalid("/sections", "no standard section weighs anything")
@@ -167,8 +165,7 @@ def _section(raw: object, at: str) -> Section:
         weight=_number(section.get("weight", 1), f"{at}/weight"),
         kind=_kind(section.get("kind", "standard"), f"{at}/kind"),
         criteria=tuple(
-            _criterion(criterion, f"{at}/criteria/{index}")
-            for index, criterion in enumerate(criteria)
+            _criterion(criterion, f"{at}/criteria/{index}") for index, criterion in enumerate(criteria)
         ),
     )
 

@@ -28,14 +28,10 @@ async def lock_scorecard(session: AsyncSession, scorecard_id: UUID) -> Scorecard
 
 
 async def find_scorecard(session: AsyncSession, key: str) -> Scorecard | None:
-    return (
-        await session.execute(select(Scorecard).where(col(Scorecard.key) == key))
-    ).scalar_one_or_none()
+    return (await session.execute(select(Scorecard).where(col(Scorecard.key) == key))).scalar_one_or_none()
 
 
-async def get_version(
-    session: AsyncSession, version_id: UUID, *, lock: bool = False
-) -> ScorecardVersion:
+async def get_version(session: AsyncSession, version_id: UUID, *, lock: bool = False) -> ScorecardVersion:
     statement = select(ScorecardVersion).where(col(ScorecardVersion.id) == version_id)
     if lock:
         statement = statement.with_for_update()
@@ -45,9 +41,7 @@ async def get_version(
     return version
 
 
-async def find_latest_published(
-    session: AsyncSession, scorecard_id: UUID
-) -> ScorecardVersion | None:
+async def find_latest_published(session: AsyncSession, scorecard_id: UUID) -> ScorecardVersion | None:
     statement = (
         select_versions(scorecard_id)
         .where(col(ScorecardVersion.state) == "published")

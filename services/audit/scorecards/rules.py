@@ -80,9 +80,7 @@ def score(scorecard: Scorecard, answers: Mapping[str, Answer]) -> Result:
     unknown or unanswered, and for an answer that is out of range or not a number.
     """
     rated = _rated(scorecard, answers)
-    failed = tuple(
-        criterion.id for criterion in _fatal_criteria(scorecard) if _fails(rated[criterion.id])
-    )
+    failed = tuple(criterion.id for criterion in _fatal_criteria(scorecard) if _fails(rated[criterion.id]))
     tallies = {section.id: _tally(section, rated) for section in scorecard.sections}
     full = _total(scorecard, tallies)
     if full is not None and scorecard.cap_at_100:
@@ -101,8 +99,7 @@ def score(scorecard: Scorecard, answers: Mapping[str, Answer]) -> Result:
             if section.kind == "standard"
         },
         criterion_scores={
-            criterion_id: None if share is None else share * HUNDRED
-            for criterion_id, share in rated.items()
+            criterion_id: None if share is None else share * HUNDRED for criterion_id, share in rated.items()
         },
     )
 
@@ -151,9 +148,7 @@ class _Tally:
 
 
 def _rated(scorecard: Scorecard, answers: Mapping[str, Answer]) -> dict[str, Fraction | None]:
-    criteria = {
-        criterion.id: criterion for section in scorecard.sections for criterion in section.criteria
-    }
+    criteria = {criterion.id: criterion for section in scorecard.sections for criterion in section.criteria}
     for criterion_id in answers:
         if criterion_id not in criteria:
             raise AnswerInvalid(str(criterion_id), "the scorecard has no such criterion")
@@ -171,9 +166,7 @@ def _share(criterion: Criterion, answers: Mapping[str, Answer]) -> Fraction | No
     if value is None:
         raise AnswerInvalid(criterion.id, 'a number on the scale or "NA" is expected')
     if not criterion.minimum <= value <= criterion.maximum:
-        raise AnswerInvalid(
-            criterion.id, f"the scale runs from {criterion.minimum} to {criterion.maximum}"
-        )
+        raise AnswerInvalid(criterion.id, f"the scale runs from {criterion.minimum} to {criterion.maximum}")
     return (value - criterion.minimum) / (criterion.maximum - criterion.minimum)
 
 
@@ -191,9 +184,7 @@ def _fails(share: Fraction | None) -> bool:
 
 def _tally(section: Section, rated: Mapping[str, Fraction | None]) -> _Tally:
     shares = [
-        (criterion, share)
-        for criterion in section.criteria
-        if (share := rated[criterion.id]) is not None
+        (criterion, share) for criterion in section.criteria if (share := rated[criterion.id]) is not None
     ]
     failed = any(criterion.critical == "section" and _fails(share) for criterion, share in shares)
     earned = sum((criterion.weight * share for criterion, share in shares), Fraction(0))
@@ -212,9 +203,7 @@ def _total(scorecard: Scorecard, tallies: Mapping[str, _Tally]) -> Fraction | No
         earned = sum((tallies[s.id].earned for s in standard), Fraction())
         at_stake = sum((tallies[s.id].at_stake for s in standard), Fraction())
         return _ratio((earned + bonus) * HUNDRED, at_stake)
-    scored = [
-        (s.weight, percent) for s in standard if (percent := tallies[s.id].percent) is not None
-    ]
+    scored = [(s.weight, percent) for s in standard if (percent := tallies[s.id].percent) is not None]
     weighted = _ratio(
         sum((weight * percent for weight, percent in scored), Fraction()),
         sum((weight for weight, _ in scored), Fraction()),

@@ -37,9 +37,7 @@ class CardIn(In):
 
     mode: Literal["weighted", "points", "sections"] = "weighted"
     sections: list[SectionIn] = Field(min_length=1, max_length=50)
-    pass_mark: Number | None = Field(
-        default=None, description="Percent; a score equal to it passes."
-    )
+    pass_mark: Number | None = Field(default=None, description="Percent; a score equal to it passes.")
     cap_at_100: bool = False
 
 

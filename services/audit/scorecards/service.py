@@ -23,9 +23,7 @@ async def draft_scorecard(session: AsyncSession, new: ScorecardIn) -> ScorecardV
     return await _add_version(session, scorecard.id, 1, new.card.model_dump(mode="json"))
 
 
-async def draft_version(
-    session: AsyncSession, scorecard_id: UUID, new: VersionIn
-) -> ScorecardVersion:
+async def draft_version(session: AsyncSession, scorecard_id: UUID, new: VersionIn) -> ScorecardVersion:
     await queries.lock_scorecard(session, scorecard_id)
     number = await queries.next_number(session, scorecard_id)
     return await _add_version(session, scorecard_id, number, new.card.model_dump(mode="json"))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from shared.schemas import Id, In, Key, Name, Out
+from shared.schemas import UNSENT, Id, In, Key, Name, Out
 
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
@@ -39,8 +39,8 @@ class ConnectionIn(In):
 class ConnectionPatch(In):
     """Only what is sent is changed. New maps apply to what comes from now on, and to replays."""
 
-    name: Name | None = None
-    settings: ConnectionSettings | None = None
+    name: Name = UNSENT
+    settings: ConnectionSettings = UNSENT
     schedule_id: Id | None = None
 
 

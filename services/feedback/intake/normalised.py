@@ -23,7 +23,7 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True)
 class AgentSighting:
-    """A staff account the payload names."""
+    """A staff account the payload names; a vendor only where the account answers for it."""
 
     external_id: str
     name: str | None
@@ -36,6 +36,7 @@ class TicketState:
 
     version_at: datetime
     version_number: int
+    """Position among what happened at that instant; what still ties, `version_key` decides."""
     created_at: datetime
     updated_at: datetime
     solved_at: datetime | None = None
@@ -54,9 +55,9 @@ class TicketState:
     vendor_id: UUID | None = None
     assignee_key: str | None = None
     requester_key: str | None = None
-    created_by: str = "requester"
     tags: tuple[str, ...] | None = None
     is_deleted: bool = False
+    version_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Change:
     occurred_at: datetime
     position: int
     field: str
-    """status, assignee, group or priority"""
+    """status, assignee, group or priority; created: by whom (to_value requester or agent)"""
     from_value: str | None
     to_value: str | None
     actor_key: str | None = None

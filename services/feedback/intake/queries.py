@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import case, func, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,16 +33,13 @@ async def insert_inbox(session: AsyncSession, row: dict[str, Any]) -> bool:
 async def upsert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
     """Writes what is newer by (version_at, version_number). Returns the ids that were written."""
     new = insert(Ticket).values(list(rows))
-    columns: dict[str, Any] = {
-        name: new.excluded[name] for name in rows[0] if name not in ("id", "created_by")
-    }
+    columns: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name != "id"}
     columns["tags"] = func.coalesce(new.excluded.tags, col(Ticket.tags))
     done = await session.execute(
         new.on_conflict_do_update(
             index_elements=["id"],
             set_=columns,
-            where=tuple_(col(Ticket.version_at), col(Ticket.version_number))
-            < tuple_(new.excluded.version_at, new.excluded.version_number),
+            where=_version(Ticket) < _version(new.excluded),
         ).returning(col(Ticket.id))
     )
     return set(done.scalars())
@@ -74,18 +71,33 @@ async def upsert_ratings(session: AsyncSession, rows: Rows) -> set[UUID]:
     return set(done.scalars())
 
 
-async def upsert_agents(session: AsyncSession, rows: Rows) -> list[HelpDeskAgent]:
-    """Returns the accounts that are new, or whose name or vendor was not known before."""
+async def upsert_agents(session: AsyncSession, rows: Rows) -> list[UUID]:
+    """The newest sighting decides on name and on vendor, each by itself. Returns the accounts that are
+    new, or of which something newer was told."""
     new = insert(HelpDeskAgent).values(list(rows))
+    newer_name = _newer(col(HelpDeskAgent.named_at), new.excluded.named_at)
+    newer_vendor = _newer(col(HelpDeskAgent.vendor_seen_at), new.excluded.vendor_seen_at)
+    changes = {
+        "name": (newer_name, col(HelpDeskAgent.name)),
+        "named_at": (newer_name, col(HelpDeskAgent.named_at)),
+        "vendor_id": (newer_vendor, col(HelpDeskAgent.vendor_id)),
+        "vendor_seen_at": (newer_vendor, col(HelpDeskAgent.vendor_seen_at)),
+    }
     done = await session.execute(
         new.on_conflict_do_update(
             index_elements=["id"],
             set_={
-                "name": func.coalesce(col(HelpDeskAgent.name), new.excluded.name),
-                "vendor_id": func.coalesce(col(HelpDeskAgent.vendor_id), new.excluded.vendor_id),
+                name: case((newer, new.excluded[name]), else_=now) for name, (newer, now) in changes.items()
             },
-            where=(col(HelpDeskAgent.name).is_(None) & new.excluded.name.is_not(None))
-            | (col(HelpDeskAgent.vendor_id).is_(None) & new.excluded.vendor_id.is_not(None)),
-        ).returning(HelpDeskAgent)
+            where=newer_name | newer_vendor,
+        ).returning(col(HelpDeskAgent.id))
     )
     return list(done.scalars())
+
+
+def _newer(known_at: Any, told_at: Any) -> Any:
+    return told_at.is_not(None) & (known_at.is_(None) | (known_at < told_at))
+
+
+def _version(row: Any) -> Any:
+    return tuple_(row.version_at, row.version_number, row.version_key)

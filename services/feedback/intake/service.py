@@ -137,13 +137,9 @@ async def apply(session: AsyncSession, connection: Connection, batch: Sequence[N
         changed |= await queries.add_messages(session, rows)
     if rows := _newest(_rating_row(scope, one, new) for one in batch for new in one.ratings):
         changed |= await queries.upsert_ratings(session, rows)
-    agents = _distinct(
-        {"id": agent_id(scope, seen.external_id), "connection_id": scope, **asdict(seen)}
-        for one in batch
-        for seen in sorted(one.agents, key=lambda seen: seen.name is None)
-    )
+    agents = _sightings(scope, batch)
     met = await queries.upsert_agents(session, agents) if agents else []
-    events = [AgentSeen(agent.id, agent.name or "", agent.vendor_id) for agent in met]
+    events = [AgentSeen(person_id) for person_id in sorted(met)]
     if changed:
         await outbox.publish(session, *events, TicketsChanged(tuple(sorted(changed))))
     else:
@@ -188,6 +184,24 @@ def _rating_row(scope: UUID, one: Normalised, new: Any) -> dict[str, Any]:
     }
 
 
+def _sightings(scope: UUID, batch: Sequence[Normalised]) -> list[dict[str, Any]]:
+    """One row an account: the newest name and the newest vendor that the batch tells of it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in sorted(batch, key=lambda one: one.ticket.version_at):
+        at = one.ticket.version_at
+        for seen in one.agents:
+            blank = {"name": None, "named_at": None, "vendor_id": None, "vendor_seen_at": None}
+            row = rows.setdefault(seen.external_id, blank)
+            if seen.name is not None:
+                row |= {"name": seen.name, "named_at": at}
+            if seen.vendor_id is not None:
+                row |= {"vendor_id": seen.vendor_id, "vendor_seen_at": at}
+    return [
+        {"id": agent_id(scope, key), "connection_id": scope, "external_id": key, **rows[key]}
+        for key in sorted(rows, key=lambda key: agent_id(scope, key))
+    ]
+
+
 def _distinct(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row an id, in id order: two transactions lock what they share in the same order."""
     by_id: dict[UUID, dict[str, Any]] = {}
@@ -199,6 +213,8 @@ def _distinct(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row an id, the newest version, in id order."""
     newest_first = sorted(
-        rows, key=lambda row: (row["version_at"], row.get("version_number", 0)), reverse=True
+        rows,
+        key=lambda row: (row["version_at"], row.get("version_number", 0), row.get("version_key", "")),
+        reverse=True,
     )
     return _distinct(newest_first)

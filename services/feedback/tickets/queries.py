@@ -11,7 +11,7 @@ from sqlmodel import col
 from shared.auth import Actor
 from shared.errors import Fault, NotFound, ValidationFailed
 from shared.models.feedback import Message, Rating, Ticket, TicketEvent
-from shared.visibility import visible
+from shared.visibility import visible_rows
 
 MAX_PARTS = 1000
 """How much of one ticket's history one answer holds; longer ones are cut at the newest end."""
@@ -31,7 +31,7 @@ def select_tickets(
     if created_from and created_to and created_from >= created_to:
         fault = Fault("/created_to", "invalid-range", "The period ends before it begins.")
         raise ValidationFailed(faults=[fault])
-    statement = select(Ticket).where(_visible(actor))
+    statement = select(Ticket).where(visible_rows(actor, Ticket))
     equal = {
         "connection_id": connection_id, "external_id": external_id, "status": status,
         "vendor_id": vendor_id, "assignee_id": assignee_id,
@@ -47,7 +47,7 @@ def select_tickets(
 
 
 async def get_ticket(session: AsyncSession, actor: Actor, ticket_id: UUID) -> Ticket:
-    statement = select(Ticket).where(col(Ticket.id) == ticket_id, _visible(actor))
+    statement = select(Ticket).where(col(Ticket.id) == ticket_id, visible_rows(actor, Ticket))
     ticket = (await session.execute(statement)).scalar_one_or_none()
     if ticket is None:
         raise NotFound
@@ -77,7 +77,3 @@ async def list_events(session: AsyncSession, ticket_id: UUID) -> list[TicketEven
 async def list_ratings(session: AsyncSession, ticket_id: UUID) -> list[Rating]:
     statement = select(Rating).where(col(Rating.ticket_id) == ticket_id).limit(MAX_PARTS)
     return list((await session.execute(statement)).scalars())
-
-
-def _visible(actor: Actor) -> Any:
-    return visible(actor, agent_id=col(Ticket.assignee_id), vendor_id=col(Ticket.vendor_id))

@@ -15,7 +15,7 @@ from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
 from shared.models.appeals import Appeal as AppealRow
 from shared.models.appeals import Ruling as RulingRow
-from shared.visibility import visible
+from shared.visibility import visible_rows
 
 
 @strawberry.type(description="The one decision on an appeal.")
@@ -50,9 +50,7 @@ class Appeal:
 
     @strawberry.field(description="Null until somebody has ruled.")
     async def ruling(self, info: Ask) -> Ruling | None:
-        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)]).load(
-            self.id
-        )
+        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)]).load(self.id)
         return ruling_of(rows[0]) if rows else None
 
 
@@ -71,14 +69,8 @@ def appeal_of(row: AppealRow) -> Appeal:
     )  # fmt: skip
 
 
-def seen(info: Ask) -> Any:
-    return visible(
-        info.context.actor, agent_id=col(AppealRow.agent_id), vendor_id=col(AppealRow.vendor_id)
-    )
-
-
 async def appeals_of_review(info: Ask, review_id: UUID) -> list[Appeal]:
-    loader = info.context.many(AppealRow, "review_id", [col(AppealRow.id)], seen(info))
+    loader = info.context.many(AppealRow, "review_id", [col(AppealRow.id)])
     return [appeal_of(row) for row in await loader.load(review_id)]
 
 
@@ -105,7 +97,7 @@ class AppealsQuery:
         self, info: Ask, first: int = 20, after: str | None = None, state: str | None = None
     ) -> Connection[Appeal]:
         check(info.context.actor, "appeals.read")
-        statement = select(AppealRow).where(seen(info))
+        statement = select(AppealRow).where(visible_rows(info.context.actor, AppealRow))
         if state is not None:
             statement = statement.where(col(AppealRow.state) == state)
         return await page(
@@ -130,6 +122,10 @@ class AppealsMutation:
     @strawberry.mutation(description="Take an appeal: you will rule on it.")
     async def take_appeal(self, info: Ask, appeal_id: UUID) -> AppealOrProblem:
         return await _appeal(info, f"/appeals/{appeal_id}/take")
+
+    @strawberry.mutation(description="Give an appeal that was taken back.")
+    async def release_appeal(self, info: Ask, appeal_id: UUID, reason: str) -> AppealOrProblem:
+        return await _appeal(info, f"/appeals/{appeal_id}/release", {"reason": reason})
 
     @strawberry.mutation(description="Rule, with the changed answers in the same call.")
     async def rule_on_appeal(

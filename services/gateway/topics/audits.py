@@ -16,7 +16,7 @@ from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
 from shared.models.audit import Audit as AuditRow
 from shared.models.audit import Review as ReviewRow
-from shared.visibility import visible
+from shared.visibility import visible_rows
 
 if TYPE_CHECKING:
     from services.gateway.topics.tickets import Ticket
@@ -33,15 +33,11 @@ class Review:
     auto_failed: bool
     passed: bool | None
     answers: JSON = strawberry.field(description="[{criterion, value, comment}]")
-    sections: JSON = strawberry.field(
-        description="[{section, score, criteria: [{criterion, score}]}]"
-    )
+    sections: JSON = strawberry.field(description="[{section, score, criteria: [{criterion, score}]}]")
     summary: str | None
     released_at: datetime
     acknowledged_at: datetime | None
-    superseded_at: datetime | None = strawberry.field(
-        description="Null: this is the version that counts."
-    )
+    superseded_at: datetime | None = strawberry.field(description="Null: this is the version that counts.")
     supersedes_id: UUID | None
     appeal_id: UUID | None
     agent_id: strawberry.Private[UUID | None]
@@ -65,9 +61,7 @@ class Audit:
     id: UUID
     ticket_id: UUID
     state: str
-    probability: float | None = strawberry.field(
-        description="How likely this ticket was to be drawn."
-    )
+    probability: float | None = strawberry.field(description="How likely this ticket was to be drawn.")
     draw: str | None
     drawn_at: datetime
     agent_id: strawberry.Private[UUID | None]
@@ -83,9 +77,7 @@ class Audit:
 
     @strawberry.field(description="All versions, the first one first.")
     async def reviews(self, info: Ask) -> list[Review]:
-        loader = info.context.many(
-            ReviewRow, "audit_id", [col(ReviewRow.number)], seen_reviews(info)
-        )
+        loader = info.context.many(ReviewRow, "audit_id", [col(ReviewRow.number)])
         return [review_of(row) for row in await loader.load(self.id)]
 
     @strawberry.field
@@ -117,26 +109,14 @@ def audit_of(row: AuditRow) -> Audit:
     )  # fmt: skip
 
 
-def seen_audits(info: Ask) -> Any:
-    return visible(
-        info.context.actor, agent_id=col(AuditRow.agent_id), vendor_id=col(AuditRow.vendor_id)
-    )
-
-
-def seen_reviews(info: Ask) -> Any:
-    return visible(
-        info.context.actor, agent_id=col(ReviewRow.agent_id), vendor_id=col(ReviewRow.vendor_id)
-    )
-
-
 async def reviews_of_ticket(info: Ask, ticket_id: UUID) -> list[Review]:
     order = [col(ReviewRow.audit_id), col(ReviewRow.number)]
-    loader = info.context.many(ReviewRow, "ticket_id", order, seen_reviews(info))
+    loader = info.context.many(ReviewRow, "ticket_id", order)
     return [review_of(row) for row in await loader.load(ticket_id)]
 
 
 async def audits_of_ticket(info: Ask, ticket_id: UUID) -> list[Audit]:
-    loader = info.context.many(AuditRow, "ticket_id", [col(AuditRow.drawn_at)], seen_audits(info))
+    loader = info.context.many(AuditRow, "ticket_id", [col(AuditRow.drawn_at)])
     return [audit_of(row) for row in await loader.load(ticket_id)]
 
 
@@ -156,7 +136,7 @@ class AuditsQuery:
     @strawberry.field(description="One audit; null where there is none, or none that you may see.")
     async def audit(self, info: Ask, id: UUID) -> Audit | None:
         check(info.context.actor, "audits.read")
-        row = await info.context.one(AuditRow, seen_audits(info)).load(id)
+        row = await info.context.one(AuditRow).load(id)
         return audit_of(row) if row else None
 
     @strawberry.field(description="Audits, the latest drawn first.")
@@ -164,7 +144,7 @@ class AuditsQuery:
         self, info: Ask, first: int = 20, after: str | None = None, state: str | None = None
     ) -> Connection[Audit]:
         check(info.context.actor, "audits.read")
-        statement = select(AuditRow).where(seen_audits(info))
+        statement = select(AuditRow).where(visible_rows(info.context.actor, AuditRow))
         if state is not None:
             statement = statement.where(col(AuditRow.state) == state)
         return await page(
@@ -175,7 +155,7 @@ class AuditsQuery:
     @strawberry.field(description="One version of a review.")
     async def review(self, info: Ask, id: UUID) -> Review | None:
         check(info.context.actor, "reviews.read")
-        row = await info.context.one(ReviewRow, seen_reviews(info)).load(id)
+        row = await info.context.one(ReviewRow).load(id)
         return review_of(row) if row else None
 
     @strawberry.field(
@@ -185,12 +165,10 @@ class AuditsQuery:
         self, info: Ask, first: int = 20, after: str | None = None, current: bool | None = None
     ) -> Connection[Review]:
         check(info.context.actor, "reviews.read")
-        statement = select(ReviewRow).where(seen_reviews(info))
+        statement = select(ReviewRow).where(visible_rows(info.context.actor, ReviewRow))
         superseded = col(ReviewRow.superseded_at)
         if current is not None:
-            statement = statement.where(
-                superseded.is_(None) if current else superseded.is_not(None)
-            )
+            statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
         return await page(
             info.context, statement, first=first, after=after,
             newest=col(ReviewRow.released_at), row_id=col(ReviewRow.id), make=review_of,
@@ -207,6 +185,10 @@ class AuditsMutation:
     async def claim_audit(self, info: Ask, audit_id: UUID) -> AuditOrProblem:
         return await _audit(info, f"/audit/audits/{audit_id}/claim")
 
+    @strawberry.mutation(description="Give a claimed audit back.")
+    async def release_audit(self, info: Ask, audit_id: UUID, reason: str) -> AuditOrProblem:
+        return await _audit(info, f"/audit/audits/{audit_id}/release", {"reason": reason})
+
     @strawberry.mutation(description="Submit the review of an audit you claimed.")
     async def submit_review(
         self, info: Ask, audit_id: UUID, answers: list[AnswerInput], summary: str | None = None
@@ -219,8 +201,8 @@ class AuditsMutation:
         return await _review(info, f"/audit/reviews/{review_id}/acknowledge")
 
 
-async def _audit(info: Ask, path: str) -> AuditOrProblem:
-    done = await command(info.context, "audit", path)
+async def _audit(info: Ask, path: str, body: Any = None) -> AuditOrProblem:
+    done = await command(info.context, "audit", path, body)
     if isinstance(done, Problem):
         return done
     row = await info.context.one(AuditRow).load(UUID(done["id"]))

@@ -14,9 +14,7 @@ from shared.auth import check
 from shared.errors import NotFound, Overloaded, ValidationFailed
 
 
-@strawberry.type(
-    description="What the mean over all eligible tickets would be (Hájek), from drawn reviews."
-)
+@strawberry.type(description="What the mean over all eligible tickets would be (Hájek), from drawn reviews.")
 class Estimate:
     value: float | None
     n: int
@@ -40,14 +38,10 @@ class MetricValue:
     mean: float | None
     estimate: Estimate | None
     is_enough: bool
-    tickets: str = strawberry.field(
-        description="The REST address of the tickets behind the number."
-    )
+    tickets: str = strawberry.field(description="The REST address of the tickets behind the number.")
 
 
-@strawberry.input(
-    description="Which rows: a half-open period on the metric's date basis, and dimensions."
-)
+@strawberry.input(description="Which rows: a half-open period on the metric's date basis, and dimensions.")
 class MetricFilter:
     from_at: datetime | None = None
     to_at: datetime | None = None

@@ -65,7 +65,7 @@ def facts_of(
     latest = max([ticket.created_at, *(moment.at for moment in moments)])
     times = ticket_times(
         ticket.created_at,
-        cast(Author, ticket.created_by),
+        _opened_by(events),
         moments,
         latest,
         schedule,
@@ -100,6 +100,12 @@ def facts_of(
         "agent_replies": times.agent_replies,
         "is_one_touch": times.one_touch_exactly_one and times.reopens == 0,
     }
+
+
+def _opened_by(events: Sequence[TicketEvent]) -> Author:
+    """As the help desk told when the ticket was created; the requester, where it did not tell."""
+    told = next((event.to_value for event in events if event.field == "created"), None)
+    return "agent" if told == "agent" else "requester"
 
 
 def _comment(message: Message) -> Moment:

@@ -102,13 +102,19 @@ def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
     at = _time(payload, "time")
     position = _position(event)
     key = _text(payload, "id")
-    ticket = _ticket(detail, settings, at, position)
+    ticket = _ticket(detail, settings, at, position, key)
     staff = [_assignee(ticket)] if ticket.assignee_key else []
     changes: list[Change] = []
     messages: list[NewMessage] = []
     ratings: list[NewRating] = []
     if what == "created":
-        changes.append(Change(key, ticket.created_at, 0, "status", None, ticket.status, ticket.requester_key))
+        opener, by_agent = _opener(detail)
+        changes.append(Change(key, ticket.created_at, 0, "status", None, ticket.status, opener))
+        changes.append(
+            Change(
+                f"{key}:created", ticket.created_at, 0, "created", None, "agent" if by_agent else "requester"
+            )
+        )
         if ticket.assignee_key:
             changes.append(
                 Change(f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key)
@@ -132,7 +138,7 @@ def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
 
 
 def _ticket(
-    detail: Mapping[str, Any], settings: Mapping[str, Any], at: datetime, position: int
+    detail: Mapping[str, Any], settings: Mapping[str, Any], at: datetime, position: int, key: str
 ) -> TicketState:
     status_raw = _optional(detail, "status")
     status = (status_raw or "").lower()
@@ -142,11 +148,11 @@ def _ticket(
     channel_raw = _optional(via, "channel") if isinstance(via, dict) else None
     group_key = _optional(detail, "group_id")
     group = settings.get("groups", {}).get(group_key) or {}
-    requester, submitter = _optional(detail, "requester_id"), _optional(detail, "submitter_id")
     brand_id = _optional(detail, "brand_id")
     return TicketState(
         version_at=at,
         version_number=position,
+        version_key=key,
         created_at=_time(detail, "created_at", "/detail"),
         updated_at=_time(detail, "updated_at", "/detail"),
         subject=_optional(detail, "subject"),
@@ -163,11 +169,16 @@ def _ticket(
         group_name=group.get("name"),
         vendor_id=UUID(group["vendor_id"]) if group.get("vendor_id") else None,
         assignee_key=_optional_id(detail, "assignee_id", "/detail"),
-        requester_key=requester,
-        created_by="agent" if submitter and submitter != requester else "requester",
+        requester_key=_optional(detail, "requester_id"),
         tags=tuple(sorted(t for t in tags if isinstance(t, str))) if isinstance(tags, list) else None,
         is_deleted=status in GONE,
     )
+
+
+def _opener(detail: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """Who opened the ticket, and whether that was an agent, on behalf of the requester."""
+    requester, submitter = _optional(detail, "requester_id"), _optional(detail, "submitter_id")
+    return submitter or requester, bool(submitter and submitter != requester)
 
 
 def _assignee(ticket: TicketState) -> AgentSighting:
@@ -225,7 +236,7 @@ def _comment(
         is_public=is_public,
         body=_optional(comment, "body") or "",
     )
-    seen = AgentSighting(author_key, name, ticket.vendor_id) if kind == "agent" and author_key else None
+    seen = AgentSighting(author_key, name, None) if kind == "agent" and author_key else None
     return message, seen
 
 
