@@ -182,10 +182,13 @@ async def test_a_worker_that_wakes_up_late_drops_what_another_has_taken_over(
 async def test_an_event_is_published_only_if_its_transaction_commits(
     db: Database, settings: Settings
 ) -> None:
-    with pytest.raises(RuntimeError, match="changed my mind"):
+    async def publish_and_fail() -> None:
         async with db.transaction() as session:
             await outbox.publish(session, TicketsChanged((uuid4(),)))
             raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        await publish_and_fail()
     async with db.transaction() as session:
         assert await deliveries.count_by_state(session) == []
 
