@@ -58,9 +58,7 @@ class World:
     async def _answer(
         self, method: str, path: str, body: Any, by: str | None, status: int, more: Any = None
     ) -> Any:
-        answer = await self.client.request(
-            method, path, json=body, headers=self.as_(by) | (more or {})
-        )
+        answer = await self.client.request(method, path, json=body, headers=self.as_(by) | (more or {}))
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 

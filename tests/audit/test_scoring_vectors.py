@@ -50,9 +50,7 @@ def own_vectors() -> list[dict[str, Any]]:
     for r in kept["iqs"]:
         keys = ("score", "auto_failed", "weight")
         reviews = [dict(zip(keys, review, strict=True)) for review in r["reviews"]]
-        rows.append(
-            {"id": r["id"], "fn": "iqs", "input": {"reviews": reviews}, "expected": r["expected"]}
-        )
+        rows.append({"id": r["id"], "fn": "iqs", "input": {"reviews": reviews}, "expected": r["expected"]})
     return rows
 
 
@@ -207,9 +205,7 @@ def slow_score(raw: dict[str, Any], answers: dict[str, Any]) -> tuple[Fraction |
             if section["kind"] == "bonus":
                 extra += weight * deserved * (1 if by_sections or not pot else 100 / pot)
             elif section["kind"] == "standard":
-                part = (
-                    Fraction(str(section["weight"])) / section_pot if by_sections else Fraction(1)
-                )
+                part = Fraction(str(section["weight"])) / section_pot if by_sections else Fraction(1)
                 spread.append((100 * part * weight / (own_pot if by_sections else pot), deserved))
     if not standard:
         return (Fraction(0) if failed else None), failed
@@ -270,8 +266,7 @@ def without_review_failures(section: dict[str, Any]) -> dict[str, Any]:
         harmless = [{**c, "critical": None, "weight": 0} for c in section["criteria"]]
         return {**section, "kind": "bonus", "criteria": harmless}
     kept = [
-        {**c, "critical": None if c["critical"] == "review" else c["critical"]}
-        for c in section["criteria"]
+        {**c, "critical": None if c["critical"] == "review" else c["critical"]} for c in section["criteria"]
     ]
     return {**section, "criteria": kept}
 

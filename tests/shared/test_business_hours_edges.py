@@ -44,9 +44,7 @@ def test_a_holiday_takes_only_its_own_date_from_an_overnight_shift() -> None:
 def test_year_end_holidays_run_over_the_year() -> None:
     # given offices closed from 24 December to 1 January, both included
     closed = [(date(2026, 12, 24), date(2027, 1, 1))]
-    office = Schedule(
-        "Europe/Berlin", dict.fromkeys(WEEKDAYS[:5], (("09:00", "17:00"),)), tuple(closed)
-    )
+    office = Schedule("Europe/Berlin", dict.fromkeys(WEEKDAYS[:5], (("09:00", "17:00"),)), tuple(closed))
     # then Wednesday 23 December and Monday 4 January count, nothing between
     assert minutes(office, "2026-12-23T16:00+01:00", "2027-01-04T10:00+01:00") == 120
     assert due_at(office, moment("2026-12-23T16:30+01:00"), 3600) == moment("2027-01-04T08:30Z")
@@ -76,9 +74,7 @@ def test_five_weeks_across_a_change_of_the_clock() -> None:
         pytest.param("2026-03-29T01:30+01:00", 60, "2026-03-29T01:30Z", id="over the gap"),
     ],
 )
-def test_due_times_count_real_hours_when_the_clock_changes(
-    start: str, target_min: int, due: str
-) -> None:
+def test_due_times_count_real_hours_when_the_clock_changes(start: str, target_min: int, due: str) -> None:
     assert due_at(daily("Europe/Berlin", *ALWAYS), moment(start), target_min * 60) == moment(due)
 
 

@@ -37,9 +37,7 @@ def slow_seconds(schedule: Schedule, start: datetime, end: datetime) -> int:
     it jumps over a gap, and stands still while an hour repeats."""
     tz = zone(schedule.timezone)
     closed = {
-        first + timedelta(days=n)
-        for first, last in schedule.holidays
-        for n in range((last - first).days + 1)
+        first + timedelta(days=n) for first, last in schedule.holidays for n in range((last - first).days + 1)
     }
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     at = start.replace(second=0, microsecond=0) - timedelta(hours=6)
@@ -236,9 +234,7 @@ def test_the_count_equals_a_walk_minute_by_minute(
 
 @given(schedules_near_a_change(), st.floats(0, 1))
 @PROPERTY
-def test_parts_of_a_span_add_up_to_the_span(
-    case: tuple[Schedule, datetime, datetime], share: float
-) -> None:
+def test_parts_of_a_span_add_up_to_the_span(case: tuple[Schedule, datetime, datetime], share: float) -> None:
     schedule, start, end = case
     middle = start + (end - start) * share
 
@@ -275,6 +271,4 @@ def test_two_years_are_counted_day_by_day_to_the_same_number() -> None:
     whole = business_seconds(schedule, start, end)
 
     assert whole == sum(business_seconds(schedule, a, b) for a, b in itertools.pairwise(days))
-    assert business_seconds(schedule, days[400], days[430]) == slow_seconds(
-        schedule, days[400], days[430]
-    )
+    assert business_seconds(schedule, days[400], days[430]) == slow_seconds(schedule, days[400], days[430])

@@ -32,9 +32,7 @@ def own_vectors() -> list[dict[str, Any]]:
                 for days, spans in s["hours"].items()
                 for day in days.split()
             },
-            "holidays": [
-                dict(zip(("start", "end"), h.split("/"), strict=True)) for h in s["holidays"]
-            ],
+            "holidays": [dict(zip(("start", "end"), h.split("/"), strict=True)) for h in s["holidays"]],
         }
         for name, s in kept["schedules"].items()
     }
