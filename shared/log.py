@@ -2,15 +2,14 @@
 
 import logging
 import sys
-from typing import TextIO
+import traceback
+from typing import Any, TextIO
 
 import structlog
 
 
 def configure(log_format: str, to: TextIO = sys.stderr) -> None:
-    """`console` for people, `json` for machines; to standard error, or to an open file.
-
-    Tracebacks never show local variables: those hold tickets."""
+    """`console` for people, `json` for machines; to standard error, or to an open file."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
@@ -21,10 +20,27 @@ def configure(log_format: str, to: TextIO = sys.stderr) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            where_it_went_wrong,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=True,
     )
+
+
+def where_it_went_wrong(
+    logger: Any, method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """An exception's kind, its causes' kinds and the lines it passed; not its message and no local
+    variables: those quote what people wrote."""
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is None:
+        return event
+    lines = traceback.format_tb(error.__traceback__)
+    causes = [type(error).__name__]
+    while (error := error.__cause__ or error.__context__) is not None:
+        causes.append(type(error).__name__)
+    event["exception"] = "".join(lines) + " after ".join(causes)
+    return event

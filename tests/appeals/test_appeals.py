@@ -1,12 +1,12 @@
 """Filing, taking and withdrawing appeals: who may, until when, how often."""
 
-import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from appeal_cases import GREETING, Case, a_reviewed_ticket
+from at_once import at_once
 from sqlalchemy import select
 from sqlmodel import col
 from world import World
@@ -80,7 +80,7 @@ async def test_of_ten_appeals_filed_at_once_one_is_taken_in(case: Case) -> None:
     new = {"review_id": case.review["id"], "reason": "other", "points": [GREETING]}
     # when the agent files ten times at once
     post, headers = case.world.client.post, case.world.as_(case.agent)
-    answers = await asyncio.gather(*(post("/appeals", json=new, headers=headers) for _ in range(10)))
+    answers = await at_once(case.world, (post("/appeals", json=new, headers=headers) for _ in range(10)))
     # then there is one appeal
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
     assert {a.json()["type"] for a in answers if a.status_code == 409} == {"/problems/appeal-exists"}
@@ -159,7 +159,7 @@ async def test_of_ten_resolvers_who_take_an_appeal_at_once_one_has_it(case: Case
     people = [await case.world.person("specialist") for _ in range(10)]
     # when all take it at the same time
     post, path = case.world.client.post, f"/appeals/{appeal['id']}/take"
-    answers = await asyncio.gather(*(post(path, headers=case.world.as_(who)) for who in people))
+    answers = await at_once(case.world, (post(path, headers=case.world.as_(who)) for who in people))
     # then one will rule on it
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 9}
     winner = next(who for who, answer in zip(people, answers, strict=True) if answer.status_code == 200)

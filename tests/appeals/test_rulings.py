@@ -1,11 +1,11 @@
 """Rulings: by somebody without a part in it, consistent, once; and what they do to the review."""
 
-import asyncio
 from collections import Counter
 from typing import Any
 
 import pytest
 from appeal_cases import GREETING, SOLUTION, Case, a_reviewed_ticket, ruling
+from at_once import at_once
 from sqlalchemy import text
 from world import World
 
@@ -145,7 +145,7 @@ async def test_of_ten_rulings_at_once_one_counts(case: Case) -> None:
     rulings = [ruling("overturned", greeting=1) if n % 2 else ruling("upheld") for n in range(10)]
     post, headers = case.world.client.post, case.world.as_(case.resolver)
     path = f"/appeals/{appeal['id']}/ruling"
-    answers = await asyncio.gather(*(post(path, json=one, headers=headers) for one in rulings))
+    answers = await at_once(case.world, (post(path, json=one, headers=headers) for one in rulings))
     # then one of them is the ruling, and at most one new version comes of it
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 9}
     refused = {a.json()["type"] for a in answers if a.status_code == 409}
@@ -173,9 +173,12 @@ async def test_an_appeal_filed_during_the_ruling_on_another_is_never_lost(case: 
     # when the ruling that overturns it and more appeals come at the same time
     post, client = case.world.as_(case.agent), case.world.client
     new = {"review_id": case.review["id"], "reason": "other", "points": [SOLUTION]}
-    decided, *filed = await asyncio.gather(
-        case.rule(appeal, "overturned", greeting=1),
-        *(client.post("/appeals", json=new, headers=post) for _ in range(6)),
+    decided, *filed = await at_once(
+        case.world,
+        [
+            case.rule(appeal, "overturned", greeting=1),
+            *(client.post("/appeals", json=new, headers=post) for _ in range(6)),
+        ],
     )
     # then none of them is taken in: the first is live until it is decided, the review old from then on
     assert decided["state"] == "decided"

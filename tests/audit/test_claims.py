@@ -1,9 +1,9 @@
 """Claiming audits: one audit, one specialist, whoever asks at the same time."""
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 
+from at_once import at_once
 from quick_tickets import agent_of, solved, waiting_audits
 from statements import counted
 from world import World
@@ -16,7 +16,7 @@ async def specialists(world: World, count: int) -> list[str]:
 
 
 async def all_at_once(world: World, path: str, people: list[str]) -> list[tuple[int, dict[str, str]]]:
-    answers = await asyncio.gather(*(world.client.post(path, headers=world.as_(who)) for who in people))
+    answers = await at_once(world, (world.client.post(path, headers=world.as_(who)) for who in people))
     return [(answer.status_code, answer.json()) for answer in answers]
 
 

@@ -1,10 +1,10 @@
 """Reviews: scored once with the audit's own card, released, acknowledged, never changed."""
 
-import asyncio
 import copy
 from typing import Any
 
 import pytest
+from at_once import at_once
 from quick_tickets import agent_of, waiting_audits
 from world import World
 
@@ -180,7 +180,7 @@ async def test_of_two_submissions_at_once_one_becomes_the_review(world: World, s
         )
         return answer.status_code, answer.json().get("type")
 
-    answers = await asyncio.gather(submit(0), submit(1))
+    answers = await at_once(world, (submit(0), submit(1)))
     # then one of them is the review, and the other comes too late
     assert sorted(answers, key=str) == [(201, None), (409, "/problems/illegal-move")]
     assert len((await world.get(f"/audit/reviews?audit_id={audit}"))["items"]) == 1
@@ -269,6 +269,6 @@ async def test_versions_are_numbered_without_gaps_when_drafted_at_once(world: Wo
     version = await world.scorecard()
     # when five people draft a new version at the same time
     path = f"/audit/scorecards/{version['scorecard_id']}/versions"
-    drafts = await asyncio.gather(*(world.post(path, {"card": CARD}) for _ in range(5)))
+    drafts = await at_once(world, (world.post(path, {"card": CARD}) for _ in range(5)))
     # then each has a number of its own
     assert sorted(draft["number"] for draft in drafts) == [2, 3, 4, 5, 6]
