@@ -22,10 +22,12 @@ from world import World
 
 import migrations
 from services.run import create_app
+from shared import log
 from shared.config import Settings
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
 
+log.configure("console")  # no local variables in tracebacks, as in the product
 TEMPLATE = "assay_template"
 SECRET_KEY = SecretStr("a secret key for tests, long enough.")
 
@@ -49,7 +51,7 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
     name = f"t{uuid4().hex}"
-    run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield beside(postgres, name)
     run_sql(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -36,7 +36,9 @@ async def _played_before(client: httpx.AsyncClient, base: str, token: str) -> bo
 
 
 def _numbers(told: Told) -> Table:
-    table = Table(title="\nWhat the numbers say, before the appeal and after it", box=box.SIMPLE, title_justify="left")
+    table = Table(
+        title="\nWhat the numbers say, before the appeal and after it", box=box.SIMPLE, title_justify="left"
+    )
     table.add_column("metric", no_wrap=True)
     for heading in ("before", "after", "n"):
         table.add_column(heading, justify="right")

@@ -21,6 +21,7 @@ class Appeal(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state IN ('open', 'in_review')"),
         ),
+        Index("ix_appeal_review_id", "review_id"),
         LOCAL,
     )
 

@@ -191,12 +191,12 @@ async def test_answers_that_do_not_fit_the_card_are_pointed_at(world: World, spe
     await waiting_audits(world, 1)
     audit = await claimed(world, specialist)
     misfits: dict[str, tuple[list[tuple[str, Any]], str]] = {
-        "missing": ([("greeting", 1), ("solution", 4)], "/answers/privacy"),
-        "unknown": ([*ANSWERS.items(), ("tone", 1)], "/answers/tone"),
-        "twice": ([*ANSWERS.items(), ("greeting", 1)], "/answers/greeting"),
-        "above the scale": ([*(ANSWERS | {"solution": 5.01}).items()], "/answers/solution"),
-        "below the scale": ([*(ANSWERS | {"solution": 0}).items()], "/answers/solution"),
-        "none": ([], "/answers/greeting"),
+        "missing": ([("greeting", 1), ("solution", 4)], "/answers"),
+        "unknown": ([*ANSWERS.items(), ("tone", 1)], "/answers/3"),
+        "twice": ([*ANSWERS.items(), ("greeting", 1)], "/answers/3"),
+        "above the scale": ([*(ANSWERS | {"solution": 5.01}).items()], "/answers/1"),
+        "below the scale": ([*(ANSWERS | {"solution": 0}).items()], "/answers/1"),
+        "none": ([], "/answers"),
     }
     for name, (answers, pointer) in misfits.items():
         # when they are submitted, then it is said which one

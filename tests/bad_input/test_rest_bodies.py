@@ -206,14 +206,14 @@ async def test_r29_a_comment_is_counted_in_characters(world: World) -> None:
 
 
 ANSWERS = [
-    pytest.param({"solution": 99}, "answers-invalid", "/answers/solution", id="R25-above-the-scale"),
-    pytest.param({"solution": -1}, "answers-invalid", "/answers/solution", id="R25-below-the-scale"),
-    pytest.param({"solution": 2**62}, "answers-invalid", "/answers/solution", id="R25-huge"),
+    pytest.param({"solution": 99}, "answers-invalid", "/answers/1", id="R25-above-the-scale"),
+    pytest.param({"solution": -1}, "answers-invalid", "/answers/1", id="R25-below-the-scale"),
+    pytest.param({"solution": 2**62}, "answers-invalid", "/answers/1", id="R25-huge"),
     pytest.param({"solution": "5"}, INVALID, "/answers/1/value", id="R24-text-for-a-score"),
     pytest.param({"solution": False}, INVALID, "/answers/1/value", id="R24-false-for-a-score"),
     pytest.param({"solution": "na"}, INVALID, "/answers/1/value", id="R27-na-in-lower-case"),
     pytest.param({"solution": None}, INVALID, "/answers/1/value", id="R24-null-for-a-score"),
-    pytest.param({"solution": ...}, "answers-invalid", "/answers/solution", id="I13-criterion-missing"),
+    pytest.param({"solution": ...}, "answers-invalid", "/answers", id="I13-criterion-missing"),
     pytest.param({CANARY: 1}, "answers-invalid", None, id="I13-no-such-criterion"),
 ]
 

@@ -84,8 +84,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     try:
         scored = rules.score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
     except AnswerInvalid as error:
-        fault = Fault(error.pointer, "answer-invalid", error.detail)
-        raise AnswersInvalid(faults=[fault]) from None
+        raise AnswersInvalid(faults=[_fault(error, new)]) from None
     review = Review(
         id=new_id(),
         audit_id=audit.id,
@@ -106,6 +105,14 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     await outbox.publish(session, ReviewReleased(review.id))
     await session.flush()
     return review
+
+
+def _fault(error: AnswerInvalid, new: ReviewIn) -> Fault:
+    """Where in the list it is; a criterion that has no answer is named, for it is the card's word."""
+    places = [index for index, answer in enumerate(new.answers) if answer.criterion == error.criterion]
+    if not places:
+        return Fault("/answers", "answer-invalid", f"{error.criterion}: {error.detail}")
+    return Fault(f"/answers/{places[-1]}", "answer-invalid", error.detail)
 
 
 async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:

@@ -23,9 +23,11 @@ HUNDRED = Fraction(100)
 
 
 class AnswerInvalid(ValueError):
-    """An answer does not fit the scorecard. `pointer`: `/answers/<criterion>`; `detail`."""
+    """An answer does not fit the scorecard. `criterion`: its id; `pointer`: `/answers/<criterion>`, as
+    `score` takes them; `detail`."""
 
     def __init__(self, criterion_id: str, detail: str) -> None:
+        self.criterion = criterion_id
         escaped = criterion_id.replace("~", "~0").replace("/", "~1")
         self.pointer = f"/answers/{escaped}"
         self.detail = detail

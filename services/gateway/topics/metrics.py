@@ -51,6 +51,12 @@ class MetricFilter:
     group_name: str | None = None
     channel: str | None = None
     language: str | None = None
+    brand: str | None = None
+    priority: str | None = None
+    topic: str | None = None
+    without: str | None = strawberry.field(
+        default=None, description="Only rows for which this dimension is not known."
+    )
 
 
 @strawberry.type
