@@ -21,14 +21,27 @@ err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Foreseen failures end with one line that says what to do, not with a traceback."""
+    import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
     from services.local import NotRunning
+    from services.serving import PortTaken
     from shared.embedded_postgres import EmbeddedPostgresError
 
     try:
         app()
-    except (NotRunning, EmbeddedPostgresError, ConnectionRefusedError) as error:
-        err.print(f"[red]{error}[/red]")
-        raise SystemExit(1) from None
+    except (NotRunning, PortTaken, EmbeddedPostgresError) as error:
+        _give_up(str(error))
+    except (
+        ConnectionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        _give_up(f"The database does not let us in ({error}): check DATABASE_URL.")
+
+
+def _give_up(words: str) -> None:
+    err.print(words, style="red", markup=False, soft_wrap=True)
+    raise SystemExit(1) from None
 
 
 @app.command()
@@ -49,14 +62,15 @@ def serve(
     port: Annotated[int | None, typer.Option()] = None,
 ) -> None:
     """Serve one or several services (without the worker)."""
-    from services.run import create_app
+    from services.run import choose, create_app
     from services.serving import listen, run_until_signal
 
-    settings = _ready()
     try:
-        service_app = create_app(settings, names)
+        choose(names)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    settings = _ready()
+    service_app = create_app(settings, names)
     listener = listen(host or settings.host, settings.port if port is None else port)
     err.print(f"{names}: http://{':'.join(map(str, listener.getsockname()[:2]))}")
     asyncio.run(run_until_signal(app=service_app, listener=listener))

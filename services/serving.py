@@ -30,19 +30,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+class PortTaken(RuntimeError):
+    """Somebody else listens there."""
+
+
 def listen(host: str, port: int, *, fallback: bool = False) -> socket.socket:
     """A bound socket. With `fallback`, another free port where this one is taken.
 
-    Raises OSError where the port is taken and there is no fallback.
+    Raises PortTaken where there is no fallback.
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError:
+    except OSError as error:
         bound.close()
         if not fallback:
-            raise
+            raise PortTaken(
+                f"{host}:{port} cannot be listened on ({error.strerror}): name another --port."
+            ) from None
         return listen(host, 0)
     return bound
 
