@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import cli_import
+from services import cli_bench, cli_import
 from shared.config import Settings, settings_from_environment
 
 T = TypeVar("T")
@@ -50,9 +50,10 @@ def up(
     port: Annotated[int | None, typer.Option(help="Default: 8000, or a free one.")] = None,
 ) -> None:
     """Everything in one process: embedded Postgres (or DATABASE_URL), all services, worker, gateway."""
+    from services import serving
     from services.up import run
 
-    asyncio.run(run(settings_from_environment(), demo=demo, port=port, out=out))
+    serving.run(run(settings_from_environment(), demo=demo, port=port, out=out))
 
 
 @app.command()
@@ -63,7 +64,7 @@ def serve(
 ) -> None:
     """Serve one or several services (without the worker)."""
     from services.run import choose, create_app
-    from services.serving import listen, run_until_signal
+    from services.serving import listen, run, run_until_signal
 
     try:
         choose(names)
@@ -73,20 +74,20 @@ def serve(
     service_app = create_app(settings, names)
     listener = listen(host or settings.host, settings.port if port is None else port)
     err.print(f"{names}: http://{':'.join(map(str, listener.getsockname()[:2]))}")
-    asyncio.run(run_until_signal(app=service_app, listener=listener))
+    run(run_until_signal(app=service_app, listener=listener))
 
 
 @app.command()
 def worker() -> None:
     """Take deliveries to their handlers, until stopped. Run as many as you like."""
     from services.run import create_worker
-    from services.serving import run_until_signal
+    from services.serving import run, run_until_signal
 
     async def work() -> None:
         await run_until_signal(worker=create_worker(settings))
 
     settings = _ready()
-    asyncio.run(work())
+    run(work())
 
 
 @app.command()
@@ -120,6 +121,7 @@ def token(
 
 
 cli_import.register(app)
+cli_bench.register(app)
 
 deliveries_app = typer.Typer(help="Events on their way to handlers: look at them, replay dead ones.")
 app.add_typer(deliveries_app, name="deliveries")

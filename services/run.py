@@ -41,11 +41,15 @@ def create_app(settings: Settings, names: str = "all") -> FastAPI:
     return app
 
 
-def handlers() -> dict[str, Handler]:
-    return {name: handler for service in SERVICES.values() for name, handler in service.handlers.items()}
+def handlers(settings: Settings) -> dict[str, Handler]:
+    every = (service.handlers(settings) for service in SERVICES.values())
+    return {name: handler for some in every for name, handler in some.items()}
 
 
 def create_worker(settings: Settings, db: Database | None = None) -> Worker:
     return Worker(
-        db or Database(settings.database_url, pool_size=settings.db_pool_size), handlers(), settings
+        db or Database(settings.database_url, pool_size=settings.db_pool_size),
+        handlers(settings),
+        settings,
+        [chore for service in SERVICES.values() for chore in service.chores],
     )

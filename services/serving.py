@@ -5,13 +5,22 @@ import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from shared.worker import Worker
 
 GRACE_S = 20
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run`, on the faster event loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 class _Server(uvicorn.Server):
@@ -39,7 +48,10 @@ def listen(host: str, port: int, *, fallback: bool = False) -> socket.socket:
 
     Raises PortTaken where there is no fallback.
     """
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # The protocol is named because the event loop sets TCP_NODELAY only where it is: without, each
+    # answer on a kept-open connection waits 40 ms for the other side's acknowledgement.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

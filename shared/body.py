@@ -7,14 +7,15 @@ from fastapi import Request
 from shared import errors
 
 
-async def read_body(request: Request) -> bytes:
-    """The raw bytes, read no further than the limit and no longer than patience lasts.
+async def read_body(request: Request, *, limit: int | None = None) -> bytes:
+    """The raw bytes, read no further than the limit (default: of the settings) and no longer than
+    patience lasts.
 
     Raises PayloadTooLarge (413), RequestTimeout (408). A false Content-Length changes nothing:
     what counts is what comes.
     """
     settings = request.app.state.settings
-    limit = settings.max_body_bytes
+    limit = settings.max_body_bytes if limit is None else limit
     too_large = errors.PayloadTooLarge(f"At most {limit:,} bytes.", limit=limit)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 15 or int(announced) > limit):

@@ -1,11 +1,12 @@
 """Many rows in one statement, however many: one array a column instead of one parameter a value
 (Postgres takes 32,767 parameters, and compiling a long VALUES list costs more than running it)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, bindparam, func, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import ARRAY, Text, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlmodel import SQLModel
 
 
@@ -13,7 +14,13 @@ def insert_many(table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Ins
     """INSERT … SELECT unnest(…), …; rows all have the same keys. Add ON CONFLICT and RETURNING."""
     columns = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel does not declare it
     names = list(rows[0])
-    arrays = [
-        func.unnest(bindparam(name, [row[name] for row in rows], ARRAY(columns[name].type))) for name in names
-    ]
+    arrays = [_unnested(name, columns[name].type, [row[name] for row in rows]) for name in names]
     return insert(table).from_select(names, select(*arrays))
+
+
+def _unnested(name: str, kind: Any, values: list[Any]) -> Any:
+    """JSON goes as text: a list of lists would be taken for an array of more dimensions."""
+    if not isinstance(kind, JSONB):
+        return func.unnest(bindparam(name, values, ARRAY(kind)))
+    texts = [None if value is None else json.dumps(value) for value in values]
+    return cast(func.unnest(bindparam(name, texts, ARRAY(Text()))), kind)

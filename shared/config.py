@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     webhook_freshness_s: int = 300
     """How far a webhook's signed timestamp may be from our clock, both ways."""
 
+    help_desk_hosts: tuple[str, ...] = ()
+    """Hosts beside the help desks' own domains whose REST API may be asked, as JSON: ["desk.example.com"]."""
+
     max_body_bytes: int = 1_048_576
     body_timeout_s: float = 10.0
     """How long a request may take to send its body."""

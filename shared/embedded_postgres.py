@@ -89,6 +89,10 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def program(self, name: str) -> Path:
+        """One of the programs that come with the server, such as pgbench."""
+        return self._bin_dir() / name
+
     def start(self) -> str:
         """The SQLAlchemy URL of a server that answers; existing data is kept."""
         if self._server and self._server.poll() is None:

@@ -19,6 +19,44 @@ class WebhookReceived(Event):
 
 
 @dataclass(frozen=True)
+class BulkReceived(Event):
+    """Lines of one bulk delivery, understood together; those that cannot be, one by one."""
+
+    inbox_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class TicketsWanted(Event):
+    """Something only pointed at tickets of this connection: they wait to be asked for over REST."""
+
+    connection_id: UUID
+
+
+@dataclass(frozen=True)
+class ConnectionBehind(Event):
+    """Changes were lost on the way here; `since` is an ISO time."""
+
+    connection_id: UUID
+    since: str
+
+
+@dataclass(frozen=True)
+class PullStepDue(Event):
+    """A reading over REST goes on with its next page. `step` says which step this is, so that each is
+    done once."""
+
+    pull_id: UUID
+    step: str
+
+
+@dataclass(frozen=True)
+class WordsTakenBack(Event):
+    """Something said in these tickets was redacted or erased: whoever keeps a copy drops it."""
+
+    ticket_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
 class AgentSeen(Event):
     """A help desk named a staff account that is new, or told a newer name or vendor of it."""
 
@@ -54,6 +92,11 @@ class AppealDecided(Event):
 
 SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     WebhookReceived: ("feedback.normalise_webhook",),
+    BulkReceived: ("feedback.normalise_bulk",),
+    TicketsWanted: ("feedback.refetch_tickets",),
+    ConnectionBehind: ("feedback.catch_up",),
+    PullStepDue: ("feedback.pull_step",),
+    WordsTakenBack: ("audit.blank_evidence",),
     AgentSeen: ("people.register_agent",),
     PersonLeft: ("audit.release_claims", "appeals.release_taken"),
     TicketsChanged: ("kpi.recompute_facts", "audit.draw_samples"),

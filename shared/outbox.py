@@ -3,50 +3,52 @@
 import dataclasses
 import types
 import typing
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import clock
+from shared import clock, driver
 from shared.events import BY_NAME, SUBSCRIBERS, Event
-from shared.ids import derived_id, new_id
-from shared.models.queue import Delivery, EventRow
+from shared.ids import new_id
 
 
-async def publish(session: AsyncSession, *events: Event) -> None:
-    """Two statements, however many events: the events, then one delivery for each subscriber."""
+async def publish(session: AsyncSession, *events: Event, after_s: float = 0) -> None:
+    """Two statements, however many events: the events, then one delivery for each subscriber, due
+    `after_s` seconds from now."""
     if not events:
         return
     at = clock.now()
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    rows: list[dict[str, Any]] = [
-        {
-            "id": new_id(),
-            "type": type(event).__name__,
-            "payload": to_payload(event),
-            "request_id": request_id,
-            "created_at": at,
-        }
-        for event in events
-    ]
-    deliveries = [
-        {
-            "id": derived_id(row["id"], handler),
-            "event_id": row["id"],
-            "handler": handler,
-            "state": "pending",
-            "attempts": 0,
-            "due_at": at,
-        }
-        for row, event in zip(rows, events, strict=True)
+    ids = [new_id() for _ in events]
+    kinds = [type(event).__name__ for event in events]
+    payloads = [orjson.dumps(to_payload(event)).decode() for event in events]
+    await driver.execute(session, _EVENTS, ids, kinds, payloads, request_id, at)
+    addressed = [
+        (event_id, handler)
+        for event_id, event in zip(ids, events, strict=True)
         for handler in SUBSCRIBERS[type(event)]
     ]
-    await session.execute(insert(EventRow), rows)
-    if deliveries:
-        await session.execute(insert(Delivery), deliveries)
+    if addressed:
+        event_ids, handlers = zip(*addressed, strict=True)
+        delivery_ids = [new_id() for _ in addressed]
+        due_at = at + timedelta(seconds=after_s)
+        await driver.execute(session, _DELIVERIES, delivery_ids, event_ids, handlers, due_at)
+
+
+_EVENTS = """
+    INSERT INTO event (id, type, payload, request_id, created_at)
+    SELECT told.id, told.type, told.payload::jsonb, $4, $5
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS told (id, type, payload)
+"""
+_DELIVERIES = """
+    INSERT INTO delivery (id, event_id, handler, state, attempts, due_at)
+    SELECT told.id, told.event_id, told.handler, 'pending', 0, $4
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS told (id, event_id, handler)
+"""
 
 
 def to_payload(event: Event) -> dict[str, Any]:

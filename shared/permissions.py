@@ -19,6 +19,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "connections.read": _LEADS,
     "dead_letters.read": _LEADS,
     "dead_letters.replay": _LEADS,
+    "pulls.start": frozenset({Role.ADMIN}),
+    "tickets.import": frozenset({Role.ADMIN}),
     "tickets.read": _READERS,
     "scorecards.create": _LEADS,
     "scorecards.publish": _LEADS,

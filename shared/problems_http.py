@@ -120,13 +120,13 @@ def faults_of(
 def _within(document: Any, path: Sequence[Any], *, missing: bool) -> list[Any]:
     """As much of the path as leads into the document; a missing field's own name is its end."""
     known: list[Any] = []
-    for part in path:
+    for number, part in enumerate(path, 1):
         if (isinstance(document, dict) and part in document) or (
             isinstance(document, list) and isinstance(part, int) and part < len(document)
         ):
             document = document[part]
-        else:
-            return [*known, part] if missing and isinstance(document, dict) else known
+        elif not (missing and number == len(path) and isinstance(document, dict)):
+            continue  # the name of a union's member: no part of the document
         known.append(part)
     return known
 

@@ -5,7 +5,7 @@ How failures are answered: `problems_http.py`; what is around every request: `ed
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from starlette.types import ASGIApp
 
 from shared import errors, strict
 from shared.auth import TokenKeys
@@ -27,7 +28,7 @@ from shared.db import Database
 from shared.edges import RequestContext
 from shared.errors import Fault, ValidationFailed
 from shared.problems_http import answer_problems
-from shared.worker import Handler
+from shared.worker import Chore, Handler
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Service:
     name: str
     summary: str
     routers: Sequence[APIRouter]
-    handlers: dict[str, Handler] = field(default_factory=dict)
+    handlers: Callable[[Settings], dict[str, Handler]] = lambda _: {}
+    chores: tuple[Chore, ...] = ()
+    before: tuple[Callable[[ASGIApp, FastAPI], ASGIApp], ...] = ()
+    """What stands before the whole app, as middleware: (what it stands before, the app) → what is asked."""
 
 
 def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
@@ -70,7 +74,14 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     app.include_router(_housekeeping)
     answer_problems(app)
     app.add_middleware(RequestContext)
+    for service in services:
+        for stands_before in service.before:
+            app.add_middleware(_stand, stands_before, app)
     return app
+
+
+def _stand(app: ASGIApp, stands_before: Callable[[ASGIApp, FastAPI], ASGIApp], owner: FastAPI) -> ASGIApp:
+    return stands_before(app, owner)
 
 
 # ---- Requests -------------------------------------------------------------------------------
@@ -144,7 +155,7 @@ def _check_query(request: Request, known: set[str]) -> None:
         raise ValidationFailed("The query is not understood.", faults=faults[:20])
 
 
-def router(prefix: str, tag: str, *, route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
+def router(prefix: str, tag: str, *, route_class: type[APIRoute] = StrictRoute) -> APIRouter:
     """The router of a service or room: strict, and grouped under its tag in the docs."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=route_class)
 

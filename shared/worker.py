@@ -10,9 +10,11 @@ wakes up late finds a higher attempt number and drops what it holds.
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -41,6 +43,22 @@ class Undeliverable(Exception):
     """Trying again is useless: the delivery becomes a dead letter with this reason."""
 
 
+ATTEMPT: ContextVar[int] = ContextVar("attempt", default=1)
+"""Which attempt at the delivery this is: a handler of many things may go more carefully after the first."""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to be done again and again, by whichever worker comes by: it has to be safe to race.
+
+    `do` says how much it did, in a transaction of its own; it is called again until that is nothing.
+    """
+
+    name: str
+    every_s: float
+    do: Callable[[AsyncSession], Awaitable[int]]
+
+
 @dataclass(frozen=True)
 class Claim:
     id: UUID
@@ -51,9 +69,16 @@ class Claim:
 class Worker:
     """`lanes` loops side by side, each handling what it claims one delivery after another."""
 
-    def __init__(self, db: Database, handlers: Mapping[str, Handler], settings: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        handlers: Mapping[str, Handler],
+        settings: Settings,
+        chores: Sequence[Chore] = (),
+    ) -> None:
         self.db = db
         self.handlers = handlers
+        self.chores = (*chores, Chore("forget what has served", 3600, _forget))
         self.settings = settings
         self._stopping = asyncio.Event()
 
@@ -62,7 +87,8 @@ class Worker:
         async with asyncio.TaskGroup() as lanes:
             for _ in range(self.settings.worker_concurrency):
                 lanes.create_task(self._lane())
-            lanes.create_task(self._sweep())
+            for chore in self.chores:
+                lanes.create_task(self._repeat(chore))
 
     def stop(self) -> None:
         self._stopping.set()
@@ -116,6 +142,7 @@ class Worker:
                 event = await self._lock(session, claim)
                 if event is None:
                     return
+                ATTEMPT.set(claim.attempts)
                 await self.handlers[claim.handler](session, event)
                 await session.flush()
                 await session.execute(
@@ -134,11 +161,7 @@ class Worker:
             await session.execute(
                 select(col(EventRow.type), col(EventRow.payload), col(EventRow.request_id))
                 .join(Delivery, col(Delivery.event_id) == col(EventRow.id))
-                .where(
-                    col(Delivery.id) == claim.id,
-                    col(Delivery.state) == "pending",
-                    col(Delivery.attempts) == claim.attempts,
-                )
+                .where(*_still(claim))
                 .with_for_update(of=Delivery, skip_locked=True)
             )
         ).one_or_none()
@@ -162,11 +185,7 @@ class Worker:
             async with self.db.transaction() as session:
                 await session.execute(
                     update(Delivery)
-                    .where(
-                        col(Delivery.id) == claim.id,
-                        col(Delivery.state) == "pending",
-                        col(Delivery.attempts) == claim.attempts,
-                    )
+                    .where(*_still(claim))
                     .values(
                         state="dead" if dead else "pending",
                         due_at=clock.now() + timedelta(seconds=wait),
@@ -176,17 +195,29 @@ class Worker:
         except Exception as lost:  # the lease brings the delivery back
             log.warning("a failed attempt could not be noted", error=type(lost).__name__)
 
-    async def _sweep(self) -> None:
-        """Every hour forgets what has served: done deliveries, their events, old idempotency keys."""
+    async def _repeat(self, chore: Chore) -> None:
         while not self._stopping.is_set():
             try:
-                forgotten = -1
-                while forgotten:
+                done = -1
+                while done and not self._stopping.is_set():
                     async with self.db.transaction() as session:
-                        forgotten = await deliveries.forget(session, before=clock.now() - KEEP)
-            except Exception as error:  # the next hour tries again
-                log.warning("old deliveries could not be forgotten", error=type(error).__name__)
-            await self._pause(3600)
+                        done = await chore.do(session)
+            except Exception as error:  # the next time tries again
+                log.warning("a chore was not done", chore=chore.name, error=describe(error))
+            await self._pause(chore.every_s)
+
+
+def _still(claim: Claim) -> tuple[Any, ...]:
+    """The delivery is still waiting, and nobody has begun a later attempt."""
+    return (
+        col(Delivery.id) == claim.id,
+        col(Delivery.state) == "pending",
+        col(Delivery.attempts) == claim.attempts,
+    )
+
+
+async def _forget(session: AsyncSession) -> int:
+    return await deliveries.forget(session, before=clock.now() - KEEP)
 
 
 async def _next_due(session: AsyncSession, now: datetime) -> Delivery | None:

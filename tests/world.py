@@ -25,7 +25,7 @@ class World:
         self.app = app
         self.db = app.state.db
         self.keys = app.state.token_keys
-        self.worker = Worker(self.db, handlers(), app.state.settings)
+        self.worker = Worker(self.db, handlers(app.state.settings), app.state.settings)
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://assay"
         )

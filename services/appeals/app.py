@@ -8,8 +8,9 @@ from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
 SERVICE = Service(
-    "appeals", "Appeals against reviews, and the rulings on them.", routers=(routes,), handlers=HANDLERS
-)
+    "appeals", "Appeals against reviews, and the rulings on them.",
+    routers=(routes,), handlers=lambda _: HANDLERS,
+)  # fmt: skip
 
 
 def create() -> FastAPI:

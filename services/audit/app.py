@@ -11,7 +11,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "audit", "Scorecards, sampling plans, audits and their reviews.",
-    routers=(scorecards, sampling, reviews), handlers=HANDLERS,
+    routers=(scorecards, sampling, reviews), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

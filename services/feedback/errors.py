@@ -19,3 +19,27 @@ class WrongAccount(Problem):
     """The body belongs to another help-desk account than this connection"""
 
     status, slug = 403, "wrong-account"
+
+
+class NoApi(Problem):
+    """The connection does not say how its REST API is asked"""
+
+    status, slug = 409, "no-api"
+
+
+class PullRunning(Problem):
+    """Such a reading of this connection is under way: wait for it, or cancel it"""
+
+    status, slug = 409, "pull-running"
+
+
+class PullOver(Problem):
+    """This reading is over"""
+
+    status, slug = 409, "pull-over"
+
+
+class NotGeneric(Problem):
+    """Only a generic connection takes ticket documents"""
+
+    status, slug = 409, "not-generic"

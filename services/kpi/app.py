@@ -9,7 +9,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "kpi", "The metrics: what each number is, how it was made, and the tickets behind it.",
-    routers=(routes,), handlers=HANDLERS,
+    routers=(routes,), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

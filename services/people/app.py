@@ -9,7 +9,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "people", "The directory every row points at: vendors, people, business hours.",
-    routers=(routes,), handlers=HANDLERS,
+    routers=(routes,), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from shared.models.base import TICKET, moment
+from shared.models.base import TICKET, json_column, moment
 
 
 class TicketFact(SQLModel, table=True):
@@ -57,3 +58,5 @@ class TicketFact(SQLModel, table=True):
     agent_replies: int
     is_one_touch: bool
     csat_score: Decimal | None = None
+    clocks: dict[str, Any] = json_column()
+    """Clock → what started and what stopped it: {first_reply: {started_by, stopped_by}, …}"""

@@ -160,6 +160,9 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
     await execute(
         database_url,
         "INSERT INTO idempotency_key SELECT id, 'a key', '', 201, '{}', now() FROM person LIMIT 1",
+        "INSERT INTO refetch SELECT id, '1', '[]', now() FROM connection LIMIT 1",
+        "INSERT INTO pull SELECT gen_random_uuid(), id, 'backfill', 'done', now(), now(), 'tickets', "
+        "NULL, 0, 0, 0, 0, 0, 0, NULL, now(), now(), now() FROM connection LIMIT 1",
     )
     assert await empty_tables(database_url) == []
     await db.close()

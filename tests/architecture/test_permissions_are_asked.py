@@ -17,6 +17,10 @@ from shared.permissions import PERMISSIONS
 
 PUBLIC = {
     "POST /feedback/intake/zendesk/{connection_key}": "signed by the help desk over the raw bytes",
+    "POST /feedback/intake/generic/{connection_key}": "signed by the sender over the raw bytes",
+    "POST /feedback/intake/salesforce/{connection_key}": "signed by the sender over the raw bytes",
+    "POST /feedback/intake/salesforce/{connection_key}/{token}": "an unguessable address: nothing is signed",
+    "POST /feedback/intake/freshdesk/{connection_key}": "user, password and a secret header",
     "POST /graphql": "needs a token; every field asks for itself (see below)",
     "GET /healthz": "asked by the machine that starts processes; says nothing but `ok`",
     "GET /readyz": "asked by balancers; says nothing but `ready`",

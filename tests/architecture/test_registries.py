@@ -8,19 +8,22 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from routes_of import app_without_database, routes_of
 from sources import CODE, Source
 
 from services.run import SERVICES, handlers
 from shared import events
+from shared.config import Settings
 from shared.errors import Problem, all_problems
+
+SETTINGS = Settings(secret_key=SecretStr("a secret key for tests, long enough."))
 
 UNDECLARED = {
     "internal-error": "any address can fail by our fault; nobody can act on it",
     "malformed-uri": "any address can be misspelt",
     "method-not-allowed": "answers a method that has no route",
     "not-acceptable": "any address refuses an Accept header without JSON",
-    "request-timeout": "any body can stop coming; there is nothing to learn from it for one address",
     "address-too-long": "refused at the edge, before any route is known",
     "headers-too-large": "refused at the edge, before any route is known",
 }
@@ -186,8 +189,8 @@ def misplaced_handlers(by_service: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def test_subscribers_and_handlers_fit_together() -> None:
-    assert unheard(events.SUBSCRIBERS, handlers()) == []
-    assert misplaced_handlers({name: one.handlers for name, one in SERVICES.items()}) == []
+    assert unheard(events.SUBSCRIBERS, handlers(SETTINGS)) == []
+    assert misplaced_handlers({name: one.handlers(SETTINGS) for name, one in SERVICES.items()}) == []
 
 
 def test_every_event_stands_in_the_table_and_is_published() -> None:

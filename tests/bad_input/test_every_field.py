@@ -46,13 +46,17 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/feedback/connections"): {
         "key": "c", "name": "C", "platform": "zendesk", "account_id": "1", "secret": SECRET,
-        "settings": MAPS, "schedule_id": None,
+        "settings": MAPS, "schedule_id": None, "is_test": False, "raw_kept_days": 30,
+        "api": {"base_url": "https://a.zendesk.com", "user": "a@b.c", "secret": "12345678"},
     },
     ("PATCH", "/feedback/connections/{connection_id}"): {
-        "name": "C", "settings": MAPS, "schedule_id": None,
+        "name": "C", "settings": MAPS, "schedule_id": None, "api": None, "raw_kept_days": 7,
     },
     ("POST", "/feedback/connections/{connection_id}/rotate-secret"): {
         "secret": SECRET, "overlap_hours": 1,
+    },
+    ("POST", "/feedback/connections/{connection_id}/backfills"): {
+        "since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z",
     },
     ("POST", "/audit/scorecards"): {"key": "k", "name": "K", "card": SMALL_CARD},
     ("POST", "/audit/scorecards/{scorecard_id}/versions"): {"card": SMALL_CARD},
@@ -147,6 +151,7 @@ def test_every_route_that_takes_a_body_has_an_example(world: World) -> None:
         (method.upper(), path)
         for path, operations in world.app.openapi()["paths"].items()
         for method, operation in operations.items()
-        if "requestBody" in operation and not path.startswith("/feedback/intake/")
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
+        and not path.startswith("/feedback/intake/")
     }
     assert takes == set(EXAMPLES)

@@ -96,14 +96,14 @@ NOT_GENUINE: list[Any] = [
 
 @pytest.mark.parametrize("headers", NOT_GENUINE)
 async def test_w2_what_is_not_genuine_is_not_read(world: World, headers: Any) -> None:
-    body, before = body_of(event()), await refusals(world, "signature")
+    body, before = body_of(event()), await refusals(world, "signature-invalid")
     async with nothing_written(world):
         answer = await deliver(world, body, headers(body))
         broken = await deliver(world, b"{" + body, headers(body))
     document = refused(answer, 401, "signature-invalid")
     assert document.keys() == {"type", "title", "status", "instance"}  # one text for all failures
     assert broken.status_code == 401
-    assert await refusals(world, "signature") == before + 2
+    assert await refusals(world, "signature-invalid") == before + 2
 
 
 @pytest.mark.parametrize("seconds", [-295, 295])
@@ -156,11 +156,11 @@ ACCOUNTS = [
 
 @pytest.mark.parametrize("more", ACCOUNTS)
 async def test_another_accounts_event_is_forbidden(world: World, more: dict[str, Any]) -> None:
-    before = await refusals(world, "account")
+    before = await refusals(world, "wrong-account")
     async with nothing_written(world):
         answer = await deliver(world, body_of(event(**more)))
     refused(answer, 403, "wrong-account")
-    assert await refusals(world, "account") == before + 1
+    assert await refusals(world, "wrong-account") == before + 1
 
 
 def spliced(extra: str) -> bytes:
@@ -187,15 +187,15 @@ MALFORMED = [
 
 @pytest.mark.parametrize("body", MALFORMED)
 async def test_what_is_not_json_is_refused(world: World, body: bytes) -> None:
-    before = await refusals(world, "malformed")
+    before = await refusals(world, "malformed-json")
     async with nothing_written(world):
         answer = await deliver(world, body)
     refused(answer, 400, "malformed-json")
-    assert await refusals(world, "malformed") == before + 1
+    assert await refusals(world, "malformed-json") == before + 1
 
 
 async def test_w15_what_is_too_large_is_not_read_to_the_end(world: World) -> None:
-    body, before = b" " * (LIMIT + 1), await refusals(world, "size")
+    body, before = b" " * (LIMIT + 1), await refusals(world, "payload-too-large")
     signed = [*zendesk.signed(SECRET, body).items()]
     async with nothing_written(world):
         whole = await deliver(world, body)
@@ -204,7 +204,7 @@ async def test_w15_what_is_too_large_is_not_read_to_the_end(world: World) -> Non
     refused(whole, 413, "payload-too-large")
     refused(chunked, 413, "payload-too-large")
     assert chunked.chunks_read == LIMIT // 65_536 + 1
-    assert await refusals(world, "size") == before + 2
+    assert await refusals(world, "payload-too-large") == before + 2
 
 
 async def test_w15_one_mb_is_not_too_large(world: World) -> None:
@@ -223,8 +223,8 @@ async def test_w24_what_we_did_not_foresee_is_a_503_that_help_desks_try_again(
     class Silent:
         def exception(self, *_: Any, **__: Any) -> None: ...
 
-    monkeypatch.setattr("services.feedback.intake.service.receive", fail)
-    monkeypatch.setattr("services.feedback.intake.routes.log", Silent())
+    monkeypatch.setattr("services.feedback.inbox.service.Inbox.receive", fail)
+    monkeypatch.setattr("services.feedback.inbox.routes.log", Silent())
     async with nothing_written(world):
         answer = await deliver(world, body_of(event()))
     refused(answer, 503, "overloaded")

@@ -46,7 +46,7 @@ async def send(
 @pytest.fixture(scope="module")
 async def world(postgres: str) -> AsyncIterator[World]:
     async with lasting_world(postgres) as made:
-        await made.connection("zd-test", secret=SECRET)
+        await made.connection("zd-test", secret=SECRET, is_test=True)
         yield made
 
 
@@ -68,7 +68,7 @@ async def test_every_signature_vector(
     vectors = json.loads((reference_dir / "payloads/signature_vectors.json").read_text())["zendesk"]
     async with lasting_world(postgres) as world:
         for number, secret in enumerate(sorted({vector["secret"] for vector in vectors})):
-            await world.connection(f"zd-{number}", secret=secret)
+            await world.connection(f"zd-{number}", secret=secret, is_test=True)
         keys = {s: f"zd-{n}" for n, s in enumerate(sorted({v["secret"] for v in vectors}))}
         for vector in vectors:
             moment = datetime.fromisoformat(vector["timestamp"])
@@ -118,7 +118,9 @@ async def connect_as_in_the_corpus(world: World, folder: Path) -> None:
         "brands": live["brands"], "groups": groups,
         "language_tag_prefix": live["language_tag_prefix"],
     }  # fmt: skip
-    await world.connection("zd-test", secret=SECRET, account_id=live["account_id"], settings=settings)
+    await world.connection(
+        "zd-test", is_test=True, secret=SECRET, account_id=live["account_id"], settings=settings
+    )
 
 
 async def table(world: World, kind: type[SQLModel]) -> list[Any]:

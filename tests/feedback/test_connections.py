@@ -103,13 +103,13 @@ async def test_dead_letters_are_listed_with_their_reason_and_replayed_one_by_one
     # given two genuine events that lack what every ticket event has
     for number in ("1", "2"):
         broken = json.loads(a_ticket(number).bodies[0])
-        del broken["detail"]["created_at"]
+        del broken["detail"]["id"]
         assert (await world.webhook(json.dumps(broken).encode())).status_code == 200
     await world.worker.drain()
     base = f"/feedback/connections/{zd['id']}/dead-letters"
     # then they are dead letters that say where it is wrong
     letters = (await world.get(base))["items"]
-    assert {letter["reason"] for letter in letters} == {"/detail/created_at: Text is missing here."}
+    assert {letter["reason"] for letter in letters} == {"/detail/id: Text is missing here."}
     health = await world.get(f"/feedback/connections/{zd['id']}/health")
     assert (health["dead"], health["received_24h"], health["dead_rate_24h"]) == (2, 2, 1.0)
     # and pages of one walk both

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from csv_samples import (
@@ -26,6 +28,11 @@ from services.feedback.intake.sources.csv_mapping import Mapping
 @pytest.fixture
 def reading(tmp_path: Path) -> Read:
     return reader(tmp_path)
+
+
+def state_of(ticket: Normalised) -> Any:
+    """What is told of the ticket, field by field."""
+    return SimpleNamespace(**ticket.state)
 
 
 def moves(ticket: Normalised, field: str) -> list[tuple[str | None, str | None]]:
@@ -58,10 +65,10 @@ def test_a_ticket_of_messages_begins_with_its_first_message(reading: Read) -> No
         + "T1,m2,2024-01-05 12:05,bob,staff,no,Sorry\n"
         + "T1,m1,2024-01-05 12:00,ann,customer,no,Hello\n",
     )
-    state = only(found).ticket
+    state = state_of(only(found))
     assert state.created_at == NOON
-    assert state.updated_at == state.version_at == NOON + timedelta(minutes=5)
-    assert (state.version_number, state.status) == (2, None)
+    assert state.updated_at == only(found).version.at == NOON + timedelta(minutes=5)
+    assert (only(found).version.number, state.status) == (2, None)
 
 
 def test_a_declared_bot_is_a_bot_whatever_the_file_calls_it(reading: Read) -> None:
@@ -127,11 +134,11 @@ def test_changes_come_in_file_order_and_only_where_something_changed(reading: Re
     assert moves(ticket, "group") == [(None, "desk"), ("desk", "lab")]
     assert moves(ticket, "assignee") == [(None, "bob")]
     assert moves(ticket, "priority") == [(None, "normal"), ("normal", "urgent")]
-    state = ticket.ticket
+    state = state_of(ticket)
     assert (state.group_key, state.assignee_key, state.priority) == ("lab", "bob", "urgent")
     assert state.solved_at is None  # the last row knows of no solution any more
     assert (state.channel, state.channel_raw) == ("phone", "Phone")
-    assert (state.version_at, state.version_number) == (NOON + timedelta(minutes=30), 4)
+    assert ticket.version == (NOON + timedelta(minutes=30), 4, "")
 
 
 def test_a_time_that_runs_back_is_moved_forward_and_said(reading: Read) -> None:
@@ -181,7 +188,7 @@ def test_an_unknown_word_is_left_unknown_kept_raw_and_counted(reading: Read) -> 
         + "T1,2024-01-05 12:10,,,Secret state,P9,Pigeon,,\n"
         + "T1,2024-01-05 12:20,,,Secret state,P9,Pigeon,,\n",
     )
-    ticket, state = only(found), only(found).ticket
+    ticket, state = only(found), state_of(only(found))
     assert (state.status, state.status_raw) == (None, "Secret state")
     assert (state.channel, state.channel_raw, state.priority) == (None, "Pigeon", None)
     assert moves(ticket, "status") == [(None, "solved"), ("solved", None)]
@@ -214,8 +221,8 @@ def test_each_scored_turn_is_a_review_and_hands_the_ticket_over(reading: Read) -
     assert found.totals().unscored_reviews == 1
     ticket = only(found)
     assert moves(ticket, "assignee") == [(None, "amy"), ("amy", "bob"), ("bob", None)]
-    assert ticket.ticket.created_at == NOON
-    assert ticket.ticket.assignee_key is None
+    assert state_of(ticket).created_at == NOON
+    assert state_of(ticket).assignee_key is None
     assert {agent.external_id for agent in ticket.agents} == {"amy", "bob"}
 
 
@@ -226,7 +233,9 @@ def test_a_turn_that_changes_nothing_hands_nothing_over(reading: Read) -> None:
         + "T1,1,2024-01-05 12:00,2024-01-05 12:30,amy,,5,5\n"
         + "T1,2,2024-01-05 12:30,2024-01-05 13:00,amy,,5,5\n",
     )
-    assert only(found).changes == (Change("T1:turn:1:assignee", NOON, 1, "assignee", None, "amy"),)
+    assert only(found).changes == (
+        Change("T1:turn:1:assignee", NOON, 1, "assignee", None, "amy", basis="history"),
+    )
 
 
 def test_the_scorecard_is_what_the_mapping_declares() -> None:

@@ -25,7 +25,7 @@ def run(settings: Settings, seed: int, chance: float) -> None:
 
 async def _run(settings: Settings, dice: random.Random, chance: float) -> None:
     db = Database(settings.database_url, pool_size=4)
-    deadly = {name: _deadly(handler, dice, chance) for name, handler in handlers().items()}
+    deadly = {name: _deadly(handler, dice, chance) for name, handler in handlers(settings).items()}
     worker = Worker(db, deadly, settings)
     await asyncio.gather(worker.drain(), worker.drain())
     await db.close()

@@ -31,7 +31,7 @@ TABLES = (
     "connection", "inbox", "help_desk_agent", "person", "ticket", "ticket_event", "message",
     "rating", "ticket_fact", "audit", "review", "appeal", "ruling", "state_change",
 )  # fmt: skip
-OUR_CLOCK = {"inbox": {"received_at"}, "person": {"created_at"}}
+OUR_CLOCK = {"inbox": {"received_at", "understood_at"}, "person": {"created_at"}}
 SEED = int(os.environ.get("ASSAY_SEED", "7305112"))
 TICKETS = int(os.environ.get("ASSAY_STORM_TICKETS", "6"))
 LEAST_KILLS = 5

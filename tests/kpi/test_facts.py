@@ -20,7 +20,7 @@ from shared.models.kpi import TicketFact
 
 Step = Callable[[DemoTicket, timedelta], None]
 TwoConnections = tuple[dict[str, Any], dict[str, Any], Iterator[int]]
-DIFFERENT = {"ticket_id", "connection_id", "agent_id"}
+DIFFERENT = {"ticket_id", "connection_id", "agent_id", "clocks"}
 """Columns derived from the connection, of which there are two."""
 
 

@@ -28,6 +28,11 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "connections.update": ({"admin"}, [f"PATCH /feedback/connections/{NOWHERE}"]),
     "dead_letters.read": (LEADS, [f"GET /feedback/connections/{NOWHERE}/dead-letters"]),
     "dead_letters.replay": (LEADS, [f"POST /feedback/connections/{NOWHERE}/dead-letters/replay"]),
+    "pulls.start": (
+        {"admin"},
+        [f"POST /feedback/connections/{NOWHERE}/backfills", f"POST /feedback/pulls/{NOWHERE}/cancel"],
+    ),
+    "tickets.import": ({"admin"}, [f"POST /feedback/connections/{NOWHERE}/bulk"]),
     "tickets.read": (set(ROLES), ["GET /feedback/tickets", f"GET /feedback/tickets/{NOWHERE}/messages"]),
     "scorecards.read": (set(ROLES), ["GET /audit/scorecards"]),
     "scorecards.create": (LEADS, ["POST /audit/scorecards", f"POST /audit/scorecards/{NOWHERE}/versions"]),

@@ -88,3 +88,15 @@ async def void_samples_of_deleted(session: AsyncSession, ticket_ids: Sequence[UU
         .where(col(Audit.ticket_id).in_(deleted), col(Audit.state) == "open")
         .values(state="void", evidence={})
     )
+
+
+async def lock_audits(session: AsyncSession, ticket_ids: Sequence[UUID]) -> list[tuple[Audit, bool]]:
+    """(audit, whether its ticket is gone for good), locked in key order."""
+    statement = (
+        select(Audit, col(Ticket.is_purged))
+        .join(Ticket, col(Ticket.id) == col(Audit.ticket_id))
+        .where(col(Audit.ticket_id).in_(ticket_ids))
+        .order_by(col(Audit.ticket_id), col(Audit.id))
+        .with_for_update(of=Audit)
+    )
+    return [(audit, is_purged) for audit, is_purged in await session.execute(statement)]

@@ -1,7 +1,9 @@
-"""The draw: deterministic, so anyone with the seed can repeat it. Pure."""
+"""The draw: deterministic, so anyone with the seed can repeat it; and what evidence may still say. Pure."""
 
 import hashlib
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 SPACE = 2**64
@@ -18,3 +20,15 @@ def draw(seed: str, ticket_id: UUID | str) -> int:
 def is_drawn(drawn: int, rate: Decimal) -> bool:
     """Bernoulli: u < floor(rate * 2^64)."""
     return drawn < int(rate * SPACE)
+
+
+def without_words(evidence: dict[str, Any], *, redacted: Collection[str], is_purged: bool) -> dict[str, Any]:
+    """The same evidence with the bodies of redacted messages left out; of a purged ticket, all texts."""
+    if not evidence:
+        return evidence
+    ticket = evidence["ticket"] | ({"subject": None, "description": None} if is_purged else {})
+    messages = [
+        message | {"body": "", "is_redacted": True} if is_purged or message["id"] in redacted else message
+        for message in evidence["messages"]
+    ]
+    return evidence | {"ticket": ticket, "messages": messages}

@@ -88,6 +88,21 @@ async def draw_samples(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Non
     )
 
 
+async def blank_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
+    """What the help desk took back is taken out of every copy too, frozen or not: the one change that
+    evidence knows after it was claimed. What was scored stays, and says that words are missing."""
+    messages: dict[UUID, dict[str, Message]] = defaultdict(dict)
+    for message in await queries.list_messages(session, ticket_ids):
+        messages[message.ticket_id][str(message.id)] = message
+    for audit, is_purged in await queries.lock_audits(session, ticket_ids):
+        audit.evidence = rules.without_words(
+            audit.evidence,
+            redacted={key for key, message in messages[audit.ticket_id].items() if message.is_redacted},
+            is_purged=is_purged,
+        )
+    await session.flush()
+
+
 def evidence(ticket: Ticket, messages: Sequence[Message]) -> dict[str, Any]:
     """The ticket as it stands, for the specialist's eyes. Requester and authors only by role."""
     return {
@@ -99,6 +114,7 @@ def evidence(ticket: Ticket, messages: Sequence[Message]) -> dict[str, Any]:
             "channel": ticket.channel,
             "language": ticket.language,
             "tags": ticket.tags,
+            "description": ticket.description,
         },
         "messages": [
             {
@@ -107,6 +123,7 @@ def evidence(ticket: Ticket, messages: Sequence[Message]) -> dict[str, Any]:
                 "author_kind": message.author_kind,
                 "is_public": message.is_public,
                 "body": message.body,
+                "is_redacted": message.is_redacted,
             }
             for message in messages
         ],

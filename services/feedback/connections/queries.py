@@ -9,8 +9,9 @@ from sqlalchemy import RowMapping, Select, Uuid, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.feedback.connections.schemas import DeadLetterFilters
 from shared.errors import NotFound
-from shared.models.feedback import Connection, InboxRow
+from shared.models.feedback import Connection, InboxRow, Pull, Refetch
 from shared.models.people import Vendor
 from shared.models.queue import Delivery, EventRow
 
@@ -62,13 +63,41 @@ async def health(session: AsyncSession, connection_id: UUID, *, now: datetime) -
         func.min(unfinished.c.received_at).filter(~is_dead).label("oldest_waiting_at"),
         func.count().filter(is_dead).label("dead"),
         func.count().filter(is_dead, recent).label("dead_24h"),
+        select(func.count())
+        .where(col(Refetch.connection_id) == connection_id)
+        .scalar_subquery()
+        .label("wanted"),
+        select(func.max(col(Pull.finished_at)))
+        .where(col(Pull.connection_id) == connection_id, col(Pull.state) == "done")
+        .scalar_subquery()
+        .label("last_pull_at"),
     ).select_from(unfinished)
     return (await session.execute(statement)).mappings().one()
 
 
-def select_dead_letters(connection_id: UUID) -> Select[Any]:
+def select_dead_letters(connection_id: UUID, filters: DeadLetterFilters = DeadLetterFilters()) -> Select[Any]:
     letters: Select[Any] = _unfinished(connection_id).where(col(Delivery.state) == "dead")
+    if filters.reason is not None:
+        letters = letters.where(col(Delivery.last_error).icontains(filters.reason, autoescape=True))
+    if filters.received_from is not None:
+        letters = letters.where(col(InboxRow.received_at) >= filters.received_from)
+    if filters.received_to is not None:
+        letters = letters.where(col(InboxRow.received_at) < filters.received_to)
     return letters
+
+
+async def get_dead_letter(
+    session: AsyncSession, connection_id: UUID, delivery_id: UUID
+) -> tuple[RowMapping, InboxRow]:
+    """Raises NotFound for one that is not this connection's."""
+    letters = select_dead_letters(connection_id).where(col(Delivery.id) == delivery_id)
+    letter = (
+        (await session.execute(letters.add_columns(col(InboxRow.id).label("inbox_id")))).mappings().first()
+    )
+    row = await session.get(InboxRow, letter["inbox_id"]) if letter else None
+    if letter is None or row is None:
+        raise NotFound
+    return letter, row
 
 
 def _unfinished(connection_id: UUID) -> Any:

@@ -10,7 +10,9 @@ from services.feedback.connections.schemas import (
     ConnectionIn,
     ConnectionOut,
     ConnectionPatch,
+    DeadLetterFilters,
     DeadLetterOut,
+    DeadLetterShownOut,
     HealthOut,
     NewSecretIn,
     ReplayedOut,
@@ -37,7 +39,9 @@ async def connect(
     new: ConnectionIn, request: Request, session: Session, once: Idempotent,
     _: Annotated[Actor, Depends(permit("connections.create"))],
 ) -> Response:  # fmt: skip
-    return await once(service.connect(session, request.app.state.sealer, new), ConnectionOut)
+    state = request.app.state
+    work = service.connect(session, state.sealer, new, state.settings.help_desk_hosts)
+    return await once(work, ConnectionOut)
 
 
 @routes.get("", response_model=Page[ConnectionOut], responses=answers(*READS))
@@ -56,10 +60,13 @@ async def get_connection(
 
 @routes.patch("/{connection_id}", response_model=ConnectionOut, responses=answers(*WRITES))
 async def change_connection(
-    connection_id: UUID, patch: ConnectionPatch, session: Session,
+    connection_id: UUID, patch: ConnectionPatch, request: Request, session: Session,
     _: Annotated[Actor, Depends(permit("connections.update"))],
 ) -> Any:  # fmt: skip
-    return await service.change_connection(session, connection_id, patch)
+    state = request.app.state
+    return await service.change_connection(
+        session, state.sealer, connection_id, patch, state.settings.help_desk_hosts
+    )
 
 
 @routes.post(
@@ -109,23 +116,35 @@ async def health(
     summary="Genuine messages that could not be understood, with the reason",
 )  # fmt: skip
 async def list_dead_letters(
-    connection_id: UUID, session: Session, paging: Pages,
+    connection_id: UUID, session: Session, paging: Pages, filters: Annotated[DeadLetterFilters, Depends()],
     _: Annotated[Actor, Depends(permit("dead_letters.read"))],
 ) -> Any:  # fmt: skip
     await queries.get_connection(session, connection_id)
-    letters = queries.select_dead_letters(connection_id)
+    letters = queries.select_dead_letters(connection_id, filters)
     return await page_of(session, letters, paging, row_id=Delivery.id, whole_rows=True)
+
+
+@routes.get(
+    "/{connection_id}/dead-letters/{delivery_id}", response_model=DeadLetterShownOut,
+    responses=answers(*READS), summary="What one of them looks like, without what people wrote",
+)  # fmt: skip
+async def inspect_dead_letter(
+    connection_id: UUID, delivery_id: UUID, session: Session,
+    _: Annotated[Actor, Depends(permit("dead_letters.read"))],
+) -> Any:  # fmt: skip
+    return await service.inspect_dead_letter(session, connection_id, delivery_id)
 
 
 @routes.post(
     "/{connection_id}/dead-letters/replay", response_model=ReplayedOut, responses=answers(*POSTS),
-    summary="Try all of them again (after a mend of the connection's maps, say)",
+    summary="Try all of them, or those the filters name, again (after a mend of the connection's maps, say)",
 )  # fmt: skip
 async def replay_dead_letters(
-    connection_id: UUID, session: Session, once: Idempotent,
+    connection_id: UUID, session: Session, once: Idempotent, filters: Annotated[DeadLetterFilters, Depends()],
     _: Annotated[Actor, Depends(permit("dead_letters.replay"))],
 ) -> Response:  # fmt: skip
-    return await once(service.replay_dead_letters(session, connection_id), ReplayedOut, status=200)
+    work = service.replay_dead_letters(session, connection_id, filters=filters)
+    return await once(work, ReplayedOut, status=200)
 
 
 @routes.post(

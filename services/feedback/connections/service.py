@@ -1,18 +1,25 @@
 """Verbs of the connections room."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.connections import queries
+from services.feedback.connections.rules import faults_of_api, faults_of_secrets, shape, vendors_in
 from services.feedback.connections.schemas import (
+    ApiIn,
     ConnectionIn,
     ConnectionPatch,
-    ConnectionSettings,
+    DeadLetterFilters,
     NewSecretIn,
 )
+from services.feedback.connections.secrets import parse, text
+from services.feedback.connections.settings import SETTINGS, GenericSettings
 from services.feedback.errors import NoSecret
 from shared import clock, deliveries, outbox
 from shared.crypto import Sealer
@@ -21,47 +28,110 @@ from shared.events import WebhookReceived
 from shared.ids import new_id
 from shared.models.feedback import Connection
 from shared.models.people import Schedule
+from shared.problems_http import faults_of
+from shared.schemas import In
+
+RECONCILE_EVERY = timedelta(hours=1)
 
 
-async def connect(session: AsyncSession, sealer: Sealer, new: ConnectionIn) -> Connection:
+async def connect(
+    session: AsyncSession, sealer: Sealer, new: ConnectionIn, own_hosts: Collection[str]
+) -> Connection:
     """Raises ValidationFailed for an unknown vendor or schedule, Conflict for a key in use."""
-    await _check(session, new.settings, new.schedule_id)
+    secrets = new.secrets()
+    faults = [
+        *await _unknown(session, new.settings, new.schedule_id),
+        *faults_of_secrets(new.platform, secrets, is_test=new.is_test),
+        *faults_of_api(new.platform, new.api, own_hosts),
+    ]
+    if faults:
+        raise ValidationFailed(faults=faults)
     connection = Connection(
         id=new_id(),
         key=new.key,
         name=new.name,
         platform=new.platform,
         account_id=new.account_id,
-        sealed_secret=sealer.seal(new.secret),
+        is_test=new.is_test,
+        sealed_secret=sealer.seal(text(secrets)),
         settings=new.settings.model_dump(mode="json"),
         schedule_id=new.schedule_id,
+        raw_kept_days=new.raw_kept_days,
         created_at=clock.now(),
     )
+    _set_api(connection, sealer, new.api)
     session.add(connection)
     await session.flush()
     return connection
 
 
-async def change_connection(session: AsyncSession, connection_id: UUID, patch: ConnectionPatch) -> Connection:
-    """Raises NotFound (404), ValidationFailed (422) for an unknown vendor or schedule."""
+async def change_connection(
+    session: AsyncSession,
+    sealer: Sealer,
+    connection_id: UUID,
+    patch: ConnectionPatch,
+    own_hosts: Collection[str],
+) -> Connection:
+    """Raises NotFound (404), ValidationFailed (422) for what does not fit the platform or is unknown."""
     connection = await queries.get_connection(session, connection_id, lock=True)
-    await _check(session, patch.settings, patch.schedule_id)
-    for field, value in patch.model_dump(exclude_unset=True, mode="json").items():
-        setattr(connection, field, UUID(value) if field == "schedule_id" and value else value)
+    sent = patch.model_fields_set
+    settings = _settings_of(connection.platform, patch.settings) if "settings" in sent else None
+    faults = [
+        *await _unknown(session, settings, patch.schedule_id),
+        *faults_of_api(connection.platform, patch.api, own_hosts),
+    ]
+    if faults:
+        raise ValidationFailed(faults=faults)
+    for field in sent & {"name", "schedule_id", "raw_kept_days"}:
+        setattr(connection, field, getattr(patch, field))
+    if settings is not None:
+        connection.settings = settings.model_dump(mode="json")
+    if "api" in sent:
+        _set_api(connection, sealer, patch.api)
     await session.flush()
     return connection
+
+
+def _set_api(connection: Connection, sealer: Sealer, api: ApiIn | None) -> None:
+    connection.api = {"base_url": api.base_url, "user": api.user} if api else None
+    connection.sealed_api_secret = sealer.seal(api.secret) if api else None
+    connection.reconciles_at = clock.now() + RECONCILE_EVERY if api else None
+
+
+async def learn_settings(session: AsyncSession, connection: Connection, learned: Mapping[str, Any]) -> None:
+    """What the account itself says about its words; what people have set stands."""
+    merged = dict(connection.settings)
+    for name, told in learned.items():
+        known = merged.get(name)
+        merged[name] = {**told, **known} if isinstance(told, dict) and isinstance(known, dict) else told
+    if merged != connection.settings:
+        connection.settings = merged
+        await session.flush()
 
 
 async def rotate_secret(
     session: AsyncSession, sealer: Sealer, connection_id: UUID, new: NewSecretIn
 ) -> Connection:
-    """The new secret verifies from now on, the old one beside it until the overlap is over."""
+    """The new secrets verify from now on, the old ones beside them until the overlap is over.
+
+    Raises NoSecret (409) for an import, ValidationFailed (422) where the platform has no such secret.
+    """
     connection = await queries.get_connection(session, connection_id, lock=True)
     if connection.sealed_secret is None:
         raise NoSecret
+    sent = {
+        name: value for name, value in new.model_dump(exclude={"overlap_hours"}).items() if value is not None
+    }
+    known = parse(sealer.unseal(connection.sealed_secret))
+    faults = faults_of_secrets(connection.platform, {**known, **sent}, is_test=connection.is_test)
+    if not sent:
+        faults = [Fault("", "missing", "Say which secret is new.")]
+    if faults:
+        raise ValidationFailed(faults=faults)
     connection.previous_sealed_secret = connection.sealed_secret
     connection.previous_secret_ends_at = clock.now() + timedelta(hours=new.overlap_hours)
-    connection.sealed_secret = sealer.seal(new.secret)
+    connection.sealed_secret = sealer.seal(text({**known, **sent}))
+    connection.revision += 1
     await session.flush()
     return connection
 
@@ -93,23 +163,41 @@ async def health(session: AsyncSession, connection_id: UUID) -> dict[str, Any]:
     dead = found.pop("dead_24h")
     return found | {
         "is_paused": connection.is_paused,
+        "reconciles_at": connection.reconciles_at,
         "oldest_waiting_s": int((now - oldest).total_seconds()) if oldest else None,
         "dead_rate_24h": dead / received if received else None,
     }
 
 
 async def replay_dead_letters(
-    session: AsyncSession, connection_id: UUID, *, delivery_id: UUID | None = None
+    session: AsyncSession,
+    connection_id: UUID,
+    *,
+    delivery_id: UUID | None = None,
+    filters: DeadLetterFilters = DeadLetterFilters(),
 ) -> dict[str, int]:
-    """One of the connection's dead letters, or all of them. Raises NotFound for one that is not its."""
+    """One of the connection's dead letters, or all that the filters name. Raises NotFound for one that
+    is not its."""
     await queries.get_connection(session, connection_id)
-    letters = queries.select_dead_letters(connection_id)
+    letters = queries.select_dead_letters(connection_id, filters)
     ids = {row.id for row in await session.execute(letters)}
     if delivery_id is not None:
         if delivery_id not in ids:
             raise NotFound
         ids = {delivery_id}
     return {"replayed": await deliveries.replay(session, ids=ids)}
+
+
+async def inspect_dead_letter(
+    session: AsyncSession, connection_id: UUID, delivery_id: UUID
+) -> dict[str, Any]:
+    """What it looks like, without a word of what people wrote. Raises NotFound."""
+    letter, row = await queries.get_dead_letter(session, connection_id, delivery_id)
+    return dict(letter) | {
+        "headers": row.headers,
+        "size": len(row.body),
+        "shape": shape(row.body),
+    }
 
 
 async def ensure_import_connection(
@@ -127,18 +215,25 @@ async def ensure_import_connection(
     return connection
 
 
-async def _check(
-    session: AsyncSession, settings: ConnectionSettings | None, schedule_id: UUID | None
-) -> None:
-    groups = settings.groups if settings else {}
-    named = {group.vendor_id for group in groups.values() if group.vendor_id}
-    found = await queries.known_vendors(session, named) if named else set()
+async def _unknown(session: AsyncSession, settings: In | None, schedule_id: UUID | None) -> list[Fault]:
+    """Vendors and schedules that are named and do not exist."""
+    named = {at: vendor for at, vendor in vendors_in(settings) if vendor}
+    found = await queries.known_vendors(session, set(named.values())) if named else set()
     faults = [
-        Fault(f"/settings/groups/{key}/vendor_id", "unknown-id", "No such vendor.")
-        for key, group in groups.items()
-        if group.vendor_id and group.vendor_id not in found
+        Fault(f"/settings/{at}", "unknown-id", "No such vendor.")
+        for at, vendor in named.items()
+        if vendor not in found
     ]
     if schedule_id and await session.get(Schedule, schedule_id) is None:
         faults.append(Fault("/schedule_id", "unknown-id", "No such schedule."))
-    if faults:
-        raise ValidationFailed(faults=faults)
+    return faults
+
+
+def _settings_of(platform: str, settings: dict[str, Any]) -> In:
+    try:
+        return SETTINGS.get(platform, GenericSettings).model_validate(settings)
+    except ValidationError as error:
+        found = faults_of(error.errors(), document=settings)
+        raise ValidationFailed(
+            faults=[replace(one, pointer="/settings" + one.pointer) for one in found]
+        ) from None

@@ -1,11 +1,11 @@
-"""Every statement of the intake room. Upserts by derived keys: no look-ups, safe to repeat."""
+"""Every statement of the intake room. Keys are derived: no look-ups, safe to repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,7 @@ from shared.models.feedback import (
     InboxRow,
     Message,
     Rating,
+    Refetch,
     Ticket,
     TicketEvent,
 )
@@ -22,27 +23,23 @@ from shared.models.feedback import (
 Rows = Sequence[dict[str, Any]]
 
 
-async def insert_inbox(session: AsyncSession, row: dict[str, Any]) -> bool:
-    """False: it is here already."""
-    done = await session.execute(
-        insert(InboxRow).values(row).on_conflict_do_nothing().returning(col(InboxRow.id))
-    )
-    return done.first() is not None
+async def insert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
+    """Returns the ids that are new here."""
+    new = insert_many(Ticket, rows).on_conflict_do_nothing()
+    return set(await session.scalars(new.returning(col(Ticket.id))))
 
 
-async def upsert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """Writes what is newer by (version_at, version_number). Returns the ids that were written."""
-    new = insert(Ticket).values(list(rows))
-    columns: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name != "id"}
-    columns["tags"] = func.coalesce(new.excluded.tags, col(Ticket.tags))
-    done = await session.execute(
-        new.on_conflict_do_update(
-            index_elements=["id"],
-            set_=columns,
-            where=_version(Ticket) < _version(new.excluded),
-        ).returning(col(Ticket.id))
-    )
-    return set(done.scalars())
+async def lock_tickets(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[Ticket]:
+    """Locked in id order, so that two batches that share tickets go one after the other."""
+    statement = select(Ticket).where(col(Ticket.id).in_(ticket_ids)).order_by(col(Ticket.id))
+    return (await session.scalars(statement.with_for_update(key_share=True))).all()
+
+
+async def write_tickets(session: AsyncSession, rows: Rows) -> None:
+    """Of tickets whose rows are locked."""
+    new = insert_many(Ticket, rows)
+    columns = {name: new.excluded[name] for name in rows[0] if name != "id"}
+    await session.execute(new.on_conflict_do_update(index_elements=["id"], set_=columns))
 
 
 async def add_events(session: AsyncSession, rows: Rows) -> set[UUID]:
@@ -51,24 +48,144 @@ async def add_events(session: AsyncSession, rows: Rows) -> set[UUID]:
     return set(await session.scalars(new.returning(col(TicketEvent.ticket_id))))
 
 
-async def add_messages(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """Returns the tickets that gained a message."""
-    new = insert_many(Message, rows).on_conflict_do_nothing()
-    return set(await session.scalars(new.returning(col(Message.ticket_id))))
+async def settle_events(session: AsyncSession, spans: Rows) -> set[UUID]:
+    """What was only heard or seen within these stretches gives way to what is known for certain.
+
+    `spans`: [{ticket_id, field, since, until}]. Returns the tickets that lost an event.
+    """
+    settled = select(
+        *(
+            func.unnest(bindparam(name, [span[name] for span in spans], ARRAY(column.type))).label(name)
+            for name, column in _SPAN.items()
+        )
+    ).subquery()
+    gone = (
+        delete(TicketEvent)
+        .where(
+            col(TicketEvent.ticket_id) == settled.c.ticket_id,
+            col(TicketEvent.field) == settled.c.field,
+            col(TicketEvent.basis) != "history",
+            col(TicketEvent.occurred_at) <= settled.c.until,
+            settled.c.since.is_(None) | (col(TicketEvent.occurred_at) > settled.c.since),
+        )
+        .returning(col(TicketEvent.ticket_id))
+    )
+    return set(await session.scalars(gone))
+
+
+_EVENT = TicketEvent.__table__.columns  # type: ignore[attr-defined]  # SQLModel does not declare it
+_SPAN = {
+    "ticket_id": _EVENT.ticket_id, "field": _EVENT.field,
+    "since": _EVENT.occurred_at, "until": _EVENT.occurred_at,
+}  # fmt: skip
+
+
+async def upsert_messages(session: AsyncSession, rows: Rows) -> set[UUID]:
+    """The newest version wins. Returns the tickets that gained or changed a message."""
+    return await _upsert_newest(session, Message, rows)
 
 
 async def upsert_ratings(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """Newest version wins. Returns the tickets whose rating changed."""
-    new = insert(Rating).values(list(rows))
+    """The newest version wins. Returns the tickets whose rating changed."""
+    return await _upsert_newest(session, Rating, rows)
+
+
+async def _upsert_newest(session: AsyncSession, table: type[Any], rows: Rows) -> set[UUID]:
+    new = insert_many(table, rows)
     columns = {name: new.excluded[name] for name in rows[0] if name not in ("id", "ticket_id")}
     done = await session.execute(
         new.on_conflict_do_update(
             index_elements=["ticket_id", "id"],
             set_=columns,
-            where=col(Rating.version_at) < new.excluded.version_at,
-        ).returning(col(Rating.ticket_id))
+            where=_version(table) < _version(new.excluded),
+        ).returning(col(table.ticket_id))
     )
     return set(done.scalars())
+
+
+async def take_words_back(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
+    """Does to messages what the help desk did: redacted ones lose their words, those made private are
+    private. Run after messages and after such events: whichever came first, both are honoured.
+    Returns the tickets with a message that changed."""
+    said = (
+        select(
+            col(TicketEvent.ticket_id),
+            col(TicketEvent.to_value).label("message_key"),
+            func.bool_or(col(TicketEvent.field) != "made_private").label("is_redacted"),
+        )
+        .where(
+            col(TicketEvent.ticket_id).in_(ticket_ids),
+            col(TicketEvent.field).in_(("redacted", "message_deleted", "made_private")),
+        )
+        .group_by(col(TicketEvent.ticket_id), col(TicketEvent.to_value))
+        .subquery()
+    )
+    is_redacted, body = col(Message.is_redacted), col(Message.body)
+    hidden = (
+        update(Message)
+        .where(
+            col(Message.ticket_id) == said.c.ticket_id,
+            col(Message.external_id) == said.c.message_key,
+            (said.c.is_redacted & (~is_redacted | (body != "")))
+            | (~said.c.is_redacted & col(Message.is_public)),
+        )
+        .values(
+            body=case((said.c.is_redacted, ""), else_=body),
+            is_redacted=is_redacted | said.c.is_redacted,
+            is_public=case((said.c.is_redacted, col(Message.is_public)), else_=False),
+        )
+        .returning(col(Message.ticket_id))
+    )
+    return set(await session.scalars(hidden))
+
+
+async def erase_texts(session: AsyncSession, ticket_ids: Collection[UUID]) -> None:
+    """Of tickets that are gone for good: what was said in them, and in their ratings."""
+    await session.execute(
+        update(Message)
+        .where(col(Message.ticket_id).in_(ticket_ids))
+        .values(body="", author_name=None, is_redacted=True)
+    )
+    await session.execute(
+        update(Rating)
+        .where(col(Rating.ticket_id).in_(ticket_ids))
+        .values(comment=None, reason=None, extra=None)
+    )
+
+
+async def erase_raw(
+    session: AsyncSession, connection_id: UUID, ticket_keys: Collection[str], at: Any
+) -> None:
+    """The bytes of understood deliveries about these tickets."""
+    await session.execute(
+        update(InboxRow)
+        .where(
+            col(InboxRow.connection_id) == connection_id,
+            col(InboxRow.ticket_key).in_(ticket_keys),
+            col(InboxRow.understood_at).is_not(None),
+            col(InboxRow.body_removed_at).is_(None),
+        )
+        .values(body=b"", body_removed_at=at)
+    )
+
+
+async def tickets_with_redactions(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[str]:
+    """The help desk's ids of those in which something was redacted."""
+    statement = select(col(Ticket.external_id)).where(
+        col(Ticket.id).in_(ticket_ids), col(Ticket.has_redactions)
+    )
+    return set(await session.scalars(statement))
+
+
+async def want_refetch(session: AsyncSession, rows: Rows) -> None:
+    """Wanted twice is wanted once, with all the parts that either asked for."""
+    new = insert_many(Refetch, rows)
+    await session.execute(
+        new.on_conflict_do_update(
+            index_elements=["connection_id", "ticket_key"],
+            set_={"parts": col(Refetch.parts).op("||")(new.excluded.parts)},
+        )
+    )
 
 
 async def upsert_agents(session: AsyncSession, rows: Rows) -> list[UUID]:

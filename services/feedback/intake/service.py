@@ -1,108 +1,29 @@
-"""Verbs of the intake room: take a webhook in, understand it later, store what it says."""
+"""Verbs of the intake room: understand a delivery, and store what it says."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.connections import queries as connections
-from services.feedback.errors import SignatureInvalid, WrongAccount
-from services.feedback.intake import queries
-from services.feedback.intake.normalised import Normalised, NotUnderstood
-from services.feedback.intake.sources import zendesk
-from shared import clock, outbox, strict
-from shared.crypto import Sealer
-from shared.errors import MalformedJson, NotFound, Problem
-from shared.events import AgentSeen, TicketsChanged, WebhookReceived
-from shared.ids import agent_id, derived_id, ticket_id
+from services.feedback.intake import queries, rows
+from services.feedback.intake.normalised import Normalised, NotUnderstood, Told
+from services.feedback.intake.rules import TAKES_WORDS_BACK, Known, is_settled, merge
+from services.feedback.intake.sources import understand
+from shared import clock, outbox
+from shared.errors import Problem
+from shared.events import AgentSeen, ConnectionBehind, Event, TicketsChanged, TicketsWanted, WordsTakenBack
+from shared.ids import ticket_id
 from shared.models.feedback import Connection, InboxRow
 from shared.worker import Undeliverable
-
-REFUSED = Counter("assay_webhooks_refused_total", "Webhooks refused", ["platform", "reason"])
-KEPT_HEADERS = (
-    "content-type",
-    "user-agent",
-    "x-zendesk-webhook-id",
-    "x-zendesk-webhook-invocation-id",
-)
-MAX_JSON_DEPTH = 64
-
-
-async def receive(
-    session: AsyncSession,
-    sealer: Sealer,
-    connection_key: str,
-    *,
-    headers: Mapping[str, str],
-    body: bytes,
-    freshness_s: int,
-) -> bool:
-    """Stores a genuine delivery, once. Returns False where it was here already.
-
-    Raises NotFound (404), SignatureInvalid (401), WrongAccount (403), MalformedJson (400):
-    of those nothing is kept but a count.
-    """
-    connection = await connections.find_connection(session, connection_key)
-    if connection is None or connection.platform != "zendesk":
-        raise NotFound
-    now = clock.now()
-    if not any(
-        zendesk.is_genuine(sealer.unseal(sealed), headers, body, now=now, freshness_s=freshness_s)
-        for sealed in _secrets(connection, now)
-    ):
-        REFUSED.labels("zendesk", "signature").inc()
-        raise SignatureInvalid
-    payload = _parse(body)
-    if (account := zendesk.account_of(payload)) is not None and account != connection.account_id:
-        REFUSED.labels("zendesk", "account").inc()
-        raise WrongAccount
-    source_key = zendesk.source_key(payload) or "sha256:" + hashlib.sha256(body).hexdigest()
-    inbox_id = derived_id(connection.id, "inbox", source_key)
-    is_new = await queries.insert_inbox(
-        session,
-        {
-            "id": inbox_id,
-            "connection_id": connection.id,
-            "source_key": source_key,
-            "headers": strict.cleaned({name: headers[name] for name in KEPT_HEADERS if name in headers}),
-            "body": body,
-            "received_at": now,
-            "is_held": False,
-        },
-    )
-    if is_new:
-        await outbox.publish(session, WebhookReceived(inbox_id))
-    return is_new
-
-
-def _secrets(connection: Connection, now: datetime) -> Iterator[str]:
-    """The secrets that verify now: two while a rotation overlaps."""
-    if connection.sealed_secret:
-        yield connection.sealed_secret
-    until = connection.previous_secret_ends_at
-    if connection.previous_sealed_secret and until and now < until:
-        yield connection.previous_sealed_secret
-
-
-def _parse(body: bytes) -> Any:
-    """Broken JSON is refused: the same bytes would come again. JSON that holds what we cannot
-    store (NUL, half a surrogate pair) is genuine: it is kept, and cleaned where it is read."""
-    try:
-        return strict.loads(body, max_depth=MAX_JSON_DEPTH, storable=False)
-    except MalformedJson:
-        REFUSED.labels("zendesk", "malformed").inc()
-        raise
 
 
 async def normalise_webhook(session: AsyncSession, inbox_id: UUID) -> None:
     """Raises Undeliverable where trying again is useless: a person has to look at it."""
     row = await session.get(InboxRow, inbox_id)
-    if row is None:
+    if row is None or row.body_removed_at:
         raise Undeliverable("The raw delivery is no longer kept.")
     connection = await connections.get_connection(session, row.connection_id)
     if connection.is_paused:
@@ -112,109 +33,199 @@ async def normalise_webhook(session: AsyncSession, inbox_id: UUID) -> None:
         if connection.is_paused:
             row.is_held = True
             return
+    told = read(connection, row)
+    await take_in(session, connection, told)
+    _note_understood(row, told)
+    erased = await _erased_tickets(session, connection, told)
+    if erased:
+        await session.flush()
+        await queries.erase_raw(session, connection.id, erased, clock.now())
+
+
+def read(connection: Connection, row: InboxRow) -> Told:
+    """What a stored delivery says. Raises Undeliverable."""
     try:
-        payload = strict.cleaned(strict.loads(row.body, max_depth=MAX_JSON_DEPTH, storable=False))
-        found = zendesk.normalise(payload, connection.settings)
+        return understand.delivery(
+            connection.platform, row.body, connection.settings,
+            received_at=row.received_at, source_key=row.source_key,
+        )  # fmt: skip
     except (NotUnderstood, Problem) as error:
         raise Undeliverable(str(error)) from None
-    if found is not None:
-        await apply(session, connection, [found])
 
 
-async def apply(session: AsyncSession, connection: Connection, batch: Sequence[Normalised]) -> set[UUID]:
-    """Stores what the sources said, in one statement a table however many tickets there are.
+async def take_in(session: AsyncSession, connection: Connection, told: Told) -> None:
+    await apply(session, connection, told.tickets)
+    if told.resync_since is not None and connection.api:
+        since = told.resync_since.isoformat()
+        await outbox.publish(session, ConnectionBehind(connection.id, since))
+
+
+def _note_understood(row: InboxRow, told: Told) -> None:
+    row.understood_at = clock.now()
+    row.ticket_key = told.tickets[0].ticket_key if told.tickets else None
+
+
+async def _erased_tickets(session: AsyncSession, connection: Connection, told: Told) -> set[str]:
+    """Those of them of which no raw delivery may be kept."""
+    ids = [ticket_id(connection.id, one.ticket_key) for one in told.tickets]
+    return await queries.tickets_with_redactions(session, ids) if ids else set()
+
+
+# ---- Storing ------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Batch:
+    """What a batch says, by ticket, and what is known of each after it was merged in."""
+
+    connection: Connection
+    told: Sequence[Normalised]
+    known: dict[str, Known] = field(default_factory=dict)
+    changed: set[UUID] = field(default_factory=set)
+
+    def ids(self, keys: Sequence[str] | set[str]) -> list[UUID]:
+        return sorted(ticket_id(self.connection.id, key) for key in keys)
+
+
+async def apply(session: AsyncSession, connection: Connection, told: Sequence[Normalised]) -> set[UUID]:
+    """Stores what the sources said, in a fixed number of statements however many tickets there are.
 
     Returns the tickets about which something new was learned, and tells the subscribers.
     """
-    scope = connection.id
-    tickets = _newest(_ticket_row(connection, one) for one in batch)
-    if not tickets:
+    if not told:
         return set()
-    changed = await queries.upsert_tickets(session, tickets)
-    if rows := _distinct(_event_row(scope, one, change) for one in batch for change in one.changes):
-        changed |= await queries.add_events(session, rows)
-    if rows := _distinct(_message_row(scope, one, new) for one in batch for new in one.messages):
-        changed |= await queries.add_messages(session, rows)
-    if rows := _newest(_rating_row(scope, one, new) for one in batch for new in one.ratings):
-        changed |= await queries.upsert_ratings(session, rows)
-    agents = _sightings(scope, batch)
+    batch = _Batch(connection, told)
+    await _merge_tickets(session, batch)
+    await _add_history(session, batch)
+    await _add_messages(session, batch)
+    await _add_ratings(session, batch)
+    agents = rows.sighting_rows(connection.id, told)
     met = await queries.upsert_agents(session, agents) if agents else []
-    events = [AgentSeen(person_id) for person_id in sorted(met)]
-    if changed:
-        await outbox.publish(session, *events, TicketsChanged(tuple(sorted(changed))))
-    else:
-        await outbox.publish(session, *events)
-    return changed
-
-
-def _ticket_row(connection: Connection, one: Normalised) -> dict[str, Any]:
-    row = asdict(one.ticket)
-    assignee = row.pop("assignee_key")
-    return row | {
-        "id": ticket_id(connection.id, one.ticket_key),
-        "connection_id": connection.id,
-        "external_id": one.ticket_key,
-        "assignee_id": agent_id(connection.id, assignee) if assignee else None,
-        "tags": list(row["tags"]) if row["tags"] is not None else None,
-    }
-
-
-def _event_row(scope: UUID, one: Normalised, change: Any) -> dict[str, Any]:
-    row = asdict(change)
-    return row | {
-        "ticket_id": ticket_id(scope, one.ticket_key),
-        "id": derived_id(scope, "event", row.pop("key")),
-    }
-
-
-def _message_row(scope: UUID, one: Normalised, new: Any) -> dict[str, Any]:
-    return asdict(new) | {
-        "ticket_id": ticket_id(scope, one.ticket_key),
-        "id": derived_id(scope, "message", new.external_id),
-    }
-
-
-def _rating_row(scope: UUID, one: Normalised, new: Any) -> dict[str, Any]:
-    row = asdict(new)
-    agent = row.pop("agent_key")
-    return row | {
-        "ticket_id": ticket_id(scope, one.ticket_key),
-        "id": derived_id(scope, "rating", row.pop("key")),
-        "agent_id": agent_id(scope, agent) if agent else None,
-    }
-
-
-def _sightings(scope: UUID, batch: Sequence[Normalised]) -> list[dict[str, Any]]:
-    """One row an account: the newest name and the newest vendor that the batch tells of it."""
-    rows: dict[str, dict[str, Any]] = {}
-    for one in sorted(batch, key=lambda one: one.ticket.version_at):
-        at = one.ticket.version_at
-        for seen in one.agents:
-            blank = {"name": None, "named_at": None, "vendor_id": None, "vendor_seen_at": None}
-            row = rows.setdefault(seen.external_id, blank)
-            if seen.name is not None:
-                row |= {"name": seen.name, "named_at": at}
-            if seen.vendor_id is not None:
-                row |= {"vendor_id": seen.vendor_id, "vendor_seen_at": at}
-    return [
-        {"id": agent_id(scope, key), "connection_id": scope, "external_id": key, **rows[key]}
-        for key in sorted(rows, key=lambda key: agent_id(scope, key))
+    gone = await _take_words_back(session, batch)
+    is_wanted = await _want_refetch(session, batch)
+    events: list[Event] = [
+        *(AgentSeen(person_id) for person_id in sorted(met)),
+        *([TicketsChanged(tuple(sorted(batch.changed)))] if batch.changed else []),
+        *([WordsTakenBack(gone)] if gone else []),
+        *([TicketsWanted(connection.id)] if is_wanted else []),
     ]
+    await outbox.publish(session, *events)
+    return batch.changed
 
 
-def _distinct(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row an id, in id order: two transactions lock what they share in the same order."""
-    by_id: dict[UUID, dict[str, Any]] = {}
-    for row in rows:
-        by_id.setdefault(row["id"], row)
-    return [by_id[key] for key in sorted(by_id)]
+async def _merge_tickets(session: AsyncSession, batch: _Batch) -> None:
+    """New tickets in one statement; those that are here already are locked, merged and written."""
+    scope = batch.connection.id
+    by_key: dict[str, list[Normalised]] = defaultdict(list)
+    for one in batch.told:
+        by_key[one.ticket_key].append(one)
+    for key, told in by_key.items():
+        batch.known[key] = Known()
+        for one in told:
+            merge(batch.known[key], one)
+    new = rows.distinct(rows.ticket_row(scope, key, known) for key, known in batch.known.items())
+    inserted = await queries.insert_tickets(session, new)
+    batch.changed |= inserted
+    here = [row["id"] for row in new if row["id"] not in inserted]
+    if not here:
+        return
+    changed = []
+    for ticket in await queries.lock_tickets(session, here):
+        known = batch.known[ticket.external_id] = rows.known_of(ticket)
+        differs = [merge(known, one) for one in by_key[ticket.external_id]]
+        if any(differs):
+            changed.append(rows.ticket_row(scope, ticket.external_id, known))
+    if changed:
+        await queries.write_tickets(session, changed)
+        batch.changed |= {row["id"] for row in changed}
 
 
-def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row an id, the newest version, in id order."""
-    newest_first = sorted(
-        rows,
-        key=lambda row: (row["version_at"], row.get("version_number", 0), row.get("version_key", "")),
-        reverse=True,
+async def _add_history(session: AsyncSession, batch: _Batch) -> None:
+    scope = batch.connection.id
+    new = rows.distinct(
+        rows.event_row(scope, one.ticket_key, change)
+        for one in batch.told
+        for change in one.changes
+        if not is_settled(change, batch.known[one.ticket_key].settled)
     )
-    return _distinct(newest_first)
+    if new:
+        batch.changed |= await queries.add_events(session, new)
+    settled = [
+        {
+            "ticket_id": ticket_id(scope, one.ticket_key),
+            "field": stretch.field, "since": stretch.since, "until": stretch.until,
+        }
+        for one in batch.told
+        for stretch in one.settled
+    ]  # fmt: skip
+    if settled:
+        batch.changed |= await queries.settle_events(session, settled)
+
+
+async def _add_messages(session: AsyncSession, batch: _Batch) -> None:
+    new = rows.newest(
+        rows.message_row(batch.connection.id, one.ticket_key, message, _is_purged(batch, one))
+        for one in batch.told
+        for message in one.messages
+    )
+    if new:
+        batch.changed |= await queries.upsert_messages(session, new)
+
+
+async def _add_ratings(session: AsyncSession, batch: _Batch) -> None:
+    new = rows.newest(
+        rows.rating_row(batch.connection.id, one.ticket_key, rating, _is_purged(batch, one))
+        for one in batch.told
+        for rating in one.ratings
+    )
+    if new:
+        batch.changed |= await queries.upsert_ratings(session, new)
+
+
+def _is_purged(batch: _Batch, one: Normalised) -> bool:
+    return bool(batch.known[one.ticket_key].values.get("is_purged"))
+
+
+async def _take_words_back(session: AsyncSession, batch: _Batch) -> tuple[UUID, ...]:
+    """Redactions reach what is stored, whatever came first. Returns the tickets of which others may keep
+    copies that have to go."""
+    hiding = {
+        one.ticket_key
+        for one in batch.told
+        if any(change.field in TAKES_WORDS_BACK | {"made_private"} for change in one.changes)
+    }
+    redacted = {key for key, known in batch.known.items() if known.has_redactions}
+    saying = {one.ticket_key for one in batch.told if one.messages}
+    touched = set()
+    if hiding or saying:
+        touched = await queries.take_words_back(session, batch.ids(hiding | saying))
+        batch.changed |= touched
+    purged = {one.ticket_key for one in batch.told if one.state.get("is_purged")}
+    if purged:
+        await queries.erase_texts(session, batch.ids(purged))
+    gone = set(batch.ids((redacted & hiding) | purged)) | (touched & set(batch.ids(redacted)))
+    return tuple(sorted(gone))
+
+
+async def _want_refetch(session: AsyncSession, batch: _Batch) -> bool:
+    """What was only pointed at is asked for over REST, where there is a way to ask."""
+    if not batch.connection.api:
+        return False
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for one in batch.told:
+        if one.refetch:
+            wanted[one.ticket_key] |= set(one.refetch)
+    if not wanted:
+        return False
+    now = clock.now()
+    await queries.want_refetch(
+        session,
+        [
+            {
+                "connection_id": batch.connection.id, "ticket_key": key,
+                "parts": sorted(wanted[key]), "wanted_at": now,
+            }
+            for key in sorted(wanted)
+        ],
+    )  # fmt: skip
+    return True

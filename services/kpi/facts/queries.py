@@ -19,8 +19,8 @@ Row = TypeVar("Row", Message, TicketEvent, Rating)
 
 async def lock_tickets(
     session: AsyncSession, ticket_ids: Sequence[UUID]
-) -> list[tuple[Ticket, str, dict[str, Any] | None]]:
-    """(ticket, its connection's resolution basis, its business hours). Locked in id order: two
+) -> list[tuple[Ticket, Connection, dict[str, Any] | None]]:
+    """(ticket, its connection, its business hours). Locked in id order: two
     deliveries for one ticket run one after the other, and the later one sees the whole log."""
     await session.execute(
         select(col(Ticket.id))
@@ -29,12 +29,12 @@ async def lock_tickets(
         .with_for_update(key_share=True)
     )
     rows = await session.execute(
-        select(Ticket, col(Connection.resolution_basis), col(Schedule.hours))
+        select(Ticket, Connection, col(Schedule.hours))
         .join(Connection, col(Connection.id) == col(Ticket.connection_id))
         .outerjoin(Schedule, col(Schedule.id) == col(Connection.schedule_id))
         .where(col(Ticket.id).in_(ticket_ids))
     )
-    return [(ticket, basis, hours) for ticket, basis, hours in rows]
+    return [(ticket, connection, hours) for ticket, connection, hours in rows]
 
 
 async def parts_of(

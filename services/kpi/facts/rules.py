@@ -49,6 +49,8 @@ class Moment:
     author_id: str | None = None
     public: bool | None = None
     to: str | None = None
+    ref: str | None = None
+    """What it was made from, so that a clock can say what stopped it."""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -94,6 +96,10 @@ class TicketTimes:
     first_solved_at: datetime | None
     solved_at: datetime | None
     reopened_at: tuple[datetime, ...]
+    first_reply_by: str | None = None
+    """The `ref` of the moment that stopped the clock; likewise the next two."""
+    first_solved_by: str | None = None
+    solved_by: str | None = None
 
 
 def ticket_times(
@@ -117,7 +123,7 @@ def ticket_times(
     until = max(born, until)
     last = _utc(as_of)
     past = sorted((m for m in moments if _utc(m.at) <= last), key=lambda m: (_utc(m.at), m.seq))
-    story = _statuses(((m.to, max(born, _second(m.at))) for m in past if m.kind == "status"), born)
+    story = _statuses([m for m in past if m.kind == "status"], born)
     comments = [m for m in past if m.kind == "comment"]
     description = _description(comments, created_at, created_by, requester_id)
     if description is not None and created_by == "requester" and requester_id is None:
@@ -160,6 +166,9 @@ def ticket_times(
         first_solved_at=solved,
         solved_at=resolved,
         reopened_at=story.reopened_at,
+        first_reply_by=replies[0].ref if replies else None,
+        first_solved_by=story.resolved_by[0] if story.resolved_by else None,
+        solved_by=story.resolved_by[-1] if story.is_resolved else None,
     )
 
 
@@ -252,6 +261,7 @@ class _Story:
     held: tuple[tuple[str, datetime], ...]
     resolved_at: tuple[datetime, ...]
     reopened_at: tuple[datetime, ...]
+    resolved_by: tuple[str | None, ...]
 
     @property
     def is_resolved(self) -> bool:
@@ -275,18 +285,23 @@ class _Story:
         return spans
 
 
-def _statuses(moves: Iterable[tuple[str | None, datetime]], born: datetime) -> _Story:
+def _statuses(moves: Sequence[Moment], born: datetime) -> _Story:
     held: list[tuple[str, datetime]] = [("new", born)]
-    resolved: list[datetime] = []
+    resolved: list[tuple[datetime, str | None]] = []
     reopened: list[datetime] = []
-    for to, at in moves:
-        before = held[-1][0]
+    for move in moves:
+        before, to, at = held[-1][0], move.to, max(born, _second(move.at))
         if to is None:
             continue
         held.append((to, at))
-        if (was := before in RESOLVED_STATUSES) != (to in RESOLVED_STATUSES):
-            (reopened if was else resolved).append(at)
-    return _Story(tuple(held), tuple(resolved), tuple(reopened))
+        was, now = before in RESOLVED_STATUSES, to in RESOLVED_STATUSES
+        if now and not was:
+            resolved.append((at, move.ref))
+        elif was and not now:
+            reopened.append(at)
+    return _Story(
+        tuple(held), tuple(at for at, _ in resolved), tuple(reopened), tuple(ref for _, ref in resolved)
+    )
 
 
 def _description(

@@ -10,9 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kpi.facts import queries
 from services.kpi.facts.rules import NOBODY, Author, Kind, Moment, TicketTimes, ticket_times
 from shared.business_hours import Schedule
-from shared.models.feedback import Message, Rating, Ticket, TicketEvent
+from shared.models.feedback import Connection, Message, Rating, Ticket, TicketEvent
 
 KINDS: dict[str, Kind] = {"status": "status", "assignee": "assign", "group": "group"}
+RESPONSE_TIMES = ("first_reply_s", "first_reply_business_s")
+RESOLUTION_TIMES = (
+    "first_resolution_s", "full_resolution_s", "full_resolution_business_s", "requester_wait_s",
+    "agent_wait_s", "on_hold_s",
+)  # fmt: skip
 COPIED = (
     "connection_id", "vendor_id", "group_name", "channel", "language", "brand", "priority",
     "topic", "requester_key", "created_at",
@@ -35,10 +40,10 @@ async def recompute_facts(session: AsyncSession, ticket_ids: Sequence[UUID]) -> 
                 messages.get(ticket.id, []),
                 events.get(ticket.id, []),
                 ratings.get(ticket.id, []),
-                basis=basis,
+                connection=connection,
                 schedule=Schedule.parse(hours) if hours else None,
             )
-            for ticket, basis, hours in tickets
+            for ticket, connection, hours in tickets
         ],
     )
 
@@ -49,16 +54,19 @@ def facts_of(
     events: Sequence[TicketEvent],
     ratings: Sequence[Rating],
     *,
-    basis: str,
+    connection: Connection,
     schedule: Schedule | None,
 ) -> dict[str, Any]:
     """One row of `ticket_fact`.
 
     The clocks are read at the last thing that happened, not at the time of reading: waiting times
-    of a ticket that is still open end at its latest event.
+    of a ticket that is still open end at its latest event. Of a ticket whose creation nobody has
+    told yet no clock is started; one that we opened ourselves has no response time.
     """
     moments = [_comment(message) for message in messages] + [
-        Moment(event.occurred_at, event.position, KINDS[event.field], to=event.to_value)
+        Moment(
+            event.occurred_at, event.position, KINDS[event.field], to=event.to_value, ref=f"event:{event.id}"
+        )
         for event in events
         if event.field in KINDS and (event.field != "status" or event.to_value)
     ]
@@ -76,12 +84,14 @@ def facts_of(
         key=lambda rating: (rating.rated_at, rating.id),
         default=None,
     )
-    stated = basis == "stated"
+    stated = connection.resolution_basis == "stated"
     return {
         "ticket_id": ticket.id,
         **{name: getattr(ticket, name) for name in COPIED},
         "agent_id": ticket.assignee_id,
-        "is_counted": not ticket.is_deleted,
+        "is_counted": not (
+            ticket.is_deleted or ticket.is_spam or ticket.merged_into_key or connection.is_test
+        ),
         "first_reply_at": times.first_reply_at,
         "first_solved_at": ticket.solved_at if stated else times.first_solved_at,
         "solved_at": ticket.solved_at if stated else times.solved_at,
@@ -99,13 +109,39 @@ def facts_of(
         "reopens": times.reopens,
         "agent_replies": times.agent_replies,
         "is_one_touch": times.one_touch_exactly_one and times.reopens == 0,
+        "clocks": _clocks(ticket, times, stated=stated),
+        **_unknown(ticket),
     }
+
+
+def _clocks(ticket: Ticket, times: TicketTimes, *, stated: bool) -> dict[str, Any]:
+    """What started and what stopped each clock that has run."""
+    stopped = {"first_reply": times.first_reply_by}
+    if stated:
+        stated_by = "stated by the help desk" if ticket.solved_at else None
+        stopped |= {"first_resolution": stated_by, "full_resolution": stated_by}
+    else:
+        stopped |= {"first_resolution": times.first_solved_by, "full_resolution": times.solved_by}
+    started = f"ticket:{ticket.id}"
+    return {name: {"started_by": started, "stopped_by": by} for name, by in stopped.items() if by}
+
+
+def _unknown(ticket: Ticket) -> dict[str, Any]:
+    """Durations that nobody can know: of a ticket of which only a part was told, or that we opened."""
+    names: tuple[str, ...] = ()
+    if ticket.is_provisional:
+        names = (*RESPONSE_TIMES, *RESOLUTION_TIMES)
+    elif ticket.is_outbound:
+        names = RESPONSE_TIMES
+    return dict.fromkeys(names)
 
 
 def _opened_by(events: Sequence[TicketEvent]) -> Author:
     """As the help desk told when the ticket was created; the requester, where it did not tell."""
-    told = next((event.to_value for event in events if event.field == "created"), None)
-    return "agent" if told == "agent" else "requester"
+    told = [
+        (event.basis == "history", event.id, event.to_value) for event in events if event.field == "created"
+    ]
+    return "agent" if told and max(told)[2] == "agent" else "requester"
 
 
 def _comment(message: Message) -> Moment:
@@ -116,6 +152,7 @@ def _comment(message: Message) -> Moment:
         author_kind=cast(Author, message.author_kind),
         author_id=message.author_key,
         public=message.is_public,
+        ref=f"message:{message.id}",
     )
 
 

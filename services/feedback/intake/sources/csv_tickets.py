@@ -8,7 +8,8 @@ from services.feedback.intake.normalised import (
     Change,
     NewMessage,
     Normalised,
-    TicketState,
+    TicketFields,
+    Version,
 )
 
 Words = dict[str, str | None]
@@ -103,7 +104,7 @@ class CollectedTicket:
             if name in words and words[name] != self.words.get(name):
                 key = f"{self.key}:{self.rows}:{name}"
                 was, now = self.words.get(name), words[name]
-                self._changes.append(Change(key, at, self.rows, name, was, now, actor))
+                self._changes.append(Change(key, at, self.rows, name, was, now, actor, basis="history"))
         if assignee := words.get("assignee"):
             self._agents.setdefault(assignee, None)
         self.words |= words
@@ -127,9 +128,11 @@ class CollectedTicket:
             )
             for key, comment in self.comments.items()
         )
+        newest = self._newest()
         return Normalised(
             ticket_key=self.key,
-            ticket=self._state(),
+            version=Version(newest, self.rows + len(self.comments) + len(self.turns)),
+            state=self._state(newest),
             changes=self.changes(),
             messages=messages,
             agents=tuple(
@@ -139,18 +142,19 @@ class CollectedTicket:
             warnings=self.warnings,
         )
 
-    def _state(self) -> TicketState:
+    def _newest(self) -> datetime:
+        updated = [self._updated_at] if self._updated_at else []
+        sent = [comment.head.sent_at for comment in self.comments.values()]
+        return max([*sent, *(turn.ended_at for turn in self.turns), *updated])
+
+    def _state(self, newest: datetime) -> TicketFields:
+        """All that an export can tell: what a row does not say is not there."""
         turns = self._turns_in_order()
         sent = [comment.head.sent_at for comment in self.comments.values()]
-        ended = [turn.ended_at for turn in turns]
         started = [turn.started_at or turn.ended_at for turn in turns]
-        updated = [self._updated_at] if self._updated_at else []
         first_updated = [self._first_update_at] if self._first_update_at else []
-        newest = max(sent + ended + updated)
         known = self.words.get
-        return TicketState(
-            version_at=newest,
-            version_number=self.rows + len(sent) + len(turns),
+        return TicketFields(
             # A ticket begins with its first message; only where none is known, with what is.
             created_at=self.opened_at or min(sent or first_updated or started),
             updated_at=newest,
@@ -182,7 +186,9 @@ class CollectedTicket:
             if turn.started_at and turn.assignee != holder:
                 key = f"{self.key}:turn:{turn.number}:assignee"
                 was, now, position = holder, turn.assignee, turn.number
-                handovers.append(Change(key, turn.started_at, position, "assignee", was, now))
+                handovers.append(
+                    Change(key, turn.started_at, position, "assignee", was, now, basis="history")
+                )
             holder = turn.assignee
         return handovers
 

@@ -8,11 +8,10 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, cast
-from uuid import UUID
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from services.feedback.intake.normalised import (
     AgentSighting,
@@ -21,32 +20,43 @@ from services.feedback.intake.normalised import (
     NewRating,
     Normalised,
     NotUnderstood,
-    TicketState,
+    Part,
+    TicketFields,
+    Told,
+    Version,
+)
+from services.feedback.intake.sources import reading
+from services.feedback.intake.sources.zendesk_words import (
+    SYSTEM,
+    Row,
+    assignee_sighting,
+    bots_of,
+    priority_of,
+    rating,
+    status_of,
+    ticket_state,
 )
 
 SIGNATURE = "x-zendesk-webhook-signature"
 TIMESTAMP = "x-zendesk-webhook-signature-timestamp"
 
-STATUSES = {
-    "new": "new", "open": "open", "pending": "pending", "hold": "on_hold",
-    "solved": "solved", "closed": "closed", "archived": "closed",
-}  # fmt: skip
-PRIORITIES = {"low", "normal", "high", "urgent"}
-CHANNELS = {
-    "mail": "email", "email": "email", "web": "web", "web_form": "web",
-    "web_service": "api", "api": "api", "native_messaging": "messaging", "whatsapp": "messaging",
-    "facebook": "messaging", "chat": "chat", "chat_transcript": "chat",
-    "voice": "phone", "phone": "phone",
-}  # fmt: skip
-SCORES = {"good": Decimal(1), "bad": Decimal(0)}
 CHANGED_FIELDS = {
     "status_changed": "status",
     "agent_assignment_changed": "assignee",
     "group_assignment_changed": "group",
     "priority_changed": "priority",
 }
-GONE = {"deleted", "scrubbed"}
-MAX_ID = 40
+TAKEN_BACK = {
+    "comment_redacted": "redacted",
+    "comment_made_private": "made_private",
+    "attachment_redacted_from_comment": "attachment_redacted",
+}
+LIFECYCLE: dict[str, TicketFields] = {
+    "soft_deleted": {"is_deleted": True},
+    "undeleted": {"is_deleted": False, "is_spam": False},
+    "marked_as_spam": {"is_deleted": True, "is_spam": True},
+}
+ACTORS = {"end_user": "requester", "agent": "agent", "system": "bot"}
 _KEY = re.compile(r"[!-~]{1,100}")
 
 
@@ -89,231 +99,211 @@ def source_key(payload: Any) -> str | None:
     return found if isinstance(found, str) and _KEY.fullmatch(found) else None
 
 
-def normalise(payload: Any, settings: Mapping[str, Any]) -> Normalised | None:
-    """None: an event that says nothing about a ticket (kept, ignored).
-
-    Raises NotUnderstood where a ticket event lacks what every ticket event has.
-    """
-    kind = re.split(r"[:/]", _text(payload, "type"))[-1]
+def normalise(payload: Any, settings: Mapping[str, Any], *, received_at: datetime, source_key: str) -> Told:
+    """Raises NotUnderstood where a ticket's event lacks what every such event has."""
+    kind = re.split(r"[:/]", reading.text(payload, "type"))[-1]
     family, _, what = kind.partition(".")
+    if kind == "messaging_ticket.message_added":
+        return Told((_message_added(_event(payload, settings, source_key)),))
     if family != "ticket":
-        return None
-    detail, event = _object(payload, "detail"), _object(payload, "event")
-    at = _time(payload, "time")
-    position = _position(event)
-    key = _text(payload, "id")
-    ticket = _ticket(detail, settings, at, position, key)
-    staff = [_assignee(ticket)] if ticket.assignee_key else []
-    changes: list[Change] = []
-    messages: list[NewMessage] = []
-    ratings: list[NewRating] = []
-    if what == "created":
-        opener, by_agent = _opener(detail)
-        changes.append(Change(key, ticket.created_at, 0, "status", None, ticket.status, opener))
-        changes.append(
-            Change(
-                f"{key}:created", ticket.created_at, 0, "created", None, "agent" if by_agent else "requester"
-            )
+        return Told(ignored="An event that is not about a ticket.")
+    said = _event(payload, settings, source_key)
+    if what == "permanently_deleted":
+        return Told((_purged(said),))
+    said.state = ticket_state(said.detail, settings)
+    said.agents += assignee_sighting(said.state)
+    said.state |= LIFECYCLE.get(what, TicketFields())
+    if what in CHANGED_FIELDS:
+        _changed(said, CHANGED_FIELDS[what])
+    elif what in TAKEN_BACK:
+        _taken_back(said, TAKEN_BACK[what])
+    elif what in READERS:
+        READERS[what](said)
+    return Told((said.normalised(),))
+
+
+@dataclass
+class _Event:
+    """An event while it is read."""
+
+    key: str
+    at: datetime
+    position: int
+    detail: Row
+    event: Row
+    settings: Mapping[str, Any]
+    state: TicketFields = field(default_factory=TicketFields)
+    changes: list[Change] = field(default_factory=list)
+    messages: list[NewMessage] = field(default_factory=list)
+    ratings: list[NewRating] = field(default_factory=list)
+    agents: list[AgentSighting] = field(default_factory=list)
+    refetch: tuple[Part, ...] = ()
+
+    def normalised(self) -> Normalised:
+        return Normalised(
+            ticket_key=self.detail.key("id"),
+            version=Version(self.at, self.position, self.key),
+            state=self.state,
+            changes=tuple(self.changes),
+            messages=tuple(self.messages),
+            ratings=tuple(self.ratings),
+            agents=tuple(self.agents),
+            refetch=self.refetch,
+            warnings=tuple(self.detail.warnings),
         )
-        if ticket.assignee_key:
-            changes.append(
-                Change(f"{key}:assignee", ticket.created_at, 0, "assignee", None, ticket.assignee_key)
-            )
-    elif what in CHANGED_FIELDS:
-        changes.append(_change(key, at, position, CHANGED_FIELDS[what], event, detail))
-    elif what == "comment_added":
-        message, sighting = _comment(event, ticket, settings, at, position)
-        messages.append(message)
-        staff += [sighting] if sighting else []
-    elif what == "csat_received":
-        ratings.append(_rating(event, ticket, at, _id(detail, "id", "/detail")))
-    return Normalised(
-        ticket_key=_id(detail, "id", "/detail"),
-        ticket=ticket,
-        changes=tuple(changes),
-        messages=tuple(messages),
-        ratings=tuple(ratings),
-        agents=tuple(staff),
-    )
 
 
-def _ticket(
-    detail: Mapping[str, Any], settings: Mapping[str, Any], at: datetime, position: int, key: str
-) -> TicketState:
-    status_raw = _optional(detail, "status")
-    status = (status_raw or "").lower()
-    priority = (_optional(detail, "priority") or "").lower()
-    tags = detail.get("tags")
-    via = detail.get("via")
-    channel_raw = _optional(via, "channel") if isinstance(via, dict) else None
-    group_key = _optional(detail, "group_id")
-    group = settings.get("groups", {}).get(group_key) or {}
-    brand_id = _optional(detail, "brand_id")
-    return TicketState(
-        version_at=at,
-        version_number=position,
-        version_key=key,
-        created_at=_time(detail, "created_at", "/detail"),
-        updated_at=_time(detail, "updated_at", "/detail"),
-        subject=_optional(detail, "subject"),
-        status=STATUSES.get(status),
-        status_raw=status_raw,
-        priority=priority if priority in PRIORITIES else None,
-        type=(_optional(detail, "type") or "").lower() or None,
-        channel=CHANNELS.get(channel_raw, "other") if channel_raw else None,
-        channel_raw=channel_raw,
-        language=_tagged(tags, settings.get("language_tag_prefix")),
-        topic=_tagged(tags, settings.get("topic_tag_prefix")),
-        brand=settings.get("brands", {}).get(brand_id) if brand_id else None,
-        group_key=group_key,
-        group_name=group.get("name"),
-        vendor_id=UUID(group["vendor_id"]) if group.get("vendor_id") else None,
-        assignee_key=_optional_id(detail, "assignee_id", "/detail"),
-        requester_key=_optional(detail, "requester_id"),
-        tags=tuple(sorted(t for t in tags if isinstance(t, str))) if isinstance(tags, list) else None,
-        is_deleted=status in GONE,
-    )
+def _event(payload: Any, settings: Mapping[str, Any], key: str) -> _Event:
+    warnings: list[str] = []
+    detail = Row(reading.obj(payload, "detail"), "/detail", warnings)
+    event = Row(reading.obj(payload, "event"), "/event", warnings)
+    detail.key("id")
+    position = event.within("meta").within("sequence").fields.get("position")
+    if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position < 2**31:
+        position = 0
+    return _Event(key, reading.moment(payload, "time"), position, detail, event, settings)
 
 
-def _opener(detail: Mapping[str, Any]) -> tuple[str | None, bool]:
-    """Who opened the ticket, and whether that was an agent, on behalf of the requester."""
-    requester, submitter = _optional(detail, "requester_id"), _optional(detail, "submitter_id")
-    return submitter or requester, bool(submitter and submitter != requester)
+def _purged(said: _Event) -> Normalised:
+    """Only its id and its numbers are left: whatever stands in the texts is not one."""
+    said.state = {"display_id": said.detail.key("id"), "is_deleted": True, "is_purged": True}
+    return said.normalised()
 
 
-def _assignee(ticket: TicketState) -> AgentSighting:
-    return AgentSighting(cast(str, ticket.assignee_key), None, ticket.vendor_id)
+# ---- Changes ----------------------------------------------------------------------------------
 
 
-def _change(
-    key: str,
-    at: datetime,
-    position: int,
-    name: str,
-    event: Mapping[str, Any],
-    detail: Mapping[str, Any],
-) -> Change:
-    old, new = _optional(event, "previous"), _optional(event, "current")
-    if name == "status":
-        if not new:
-            raise NotUnderstood("/event/current", "A status change without the new status.")
-        old, new = STATUSES.get((old or "").lower()), STATUSES.get(new.lower())
+def _created(said: _Event) -> None:
+    requester, submitter = said.detail.id("requester_id"), said.detail.id("submitter_id")
+    opener, state = submitter or requester, said.state
+    at = state.get("created_at") or said.at
+    if status := state.get("status"):
+        said.changes.append(Change(said.key, at, 0, "status", None, status, opener))
+    if opener:
+        by = "agent" if submitter and submitter != requester else "requester"  # on whose behalf it is
+        said.changes.append(Change(f"{said.key}:created", at, 0, "created", None, by))
+    if assignee := state.get("assignee_key"):
+        said.changes.append(Change(f"{said.key}:assignee", at, 0, "assignee", None, assignee))
+
+
+def _changed(said: _Event, name: str) -> None:
+    event = said.event
+    if name in ("assignee", "group"):
+        old, new = event.vital_id("previous"), event.vital_id("current")
     elif name == "priority":
-        old, new = (old or "").lower() or None, (new or "").lower() or None
-    return Change(key, at, position, name, old, new, _optional(detail, "actor_id"))
+        old, new = priority_of(event.word("previous")), priority_of(event.word("current"))
+    elif word := event.word("current"):
+        old, new = status_of(event.word("previous")), status_of(word)
+    else:
+        raise NotUnderstood("/event/current", "A status change without the new status.")
+    actor = said.detail.id("actor_id")
+    said.changes.append(Change(said.key, said.at, said.position, name, old, new, actor))
 
 
-def _comment(
-    event: Mapping[str, Any],
-    ticket: TicketState,
-    settings: Mapping[str, Any],
-    at: datetime,
-    position: int,
-) -> tuple[NewMessage, AgentSighting | None]:
-    comment = _object(event, "comment", "/event")
-    author = comment.get("author")
-    author = author if isinstance(author, dict) else {}
-    author_key = _optional_id(author, "id", "/event/comment/author")
-    name = _optional(author, "name")
-    if author_key == "-1":
+def _taken_back(said: _Event, name: str) -> None:
+    comment = Row(reading.obj(said.event.fields, "comment", "/event"), "/event/comment", said.event.warnings)
+    attachment = comment.within("attachment").id("id")
+    detail = {"attachment_id": attachment} if attachment else None
+    actor = said.detail.id("actor_id")
+    said.changes.append(
+        Change(said.key, said.at, said.position, name, None, comment.key("id"), actor, detail=detail)
+    )
+
+
+def _merged(said: _Event) -> None:
+    event = said.event
+    into = event.id("target_ticket_id") or event.within("target_ticket").id("id")
+    if into:
+        said.state["merged_into_key"] = into
+    else:
+        said.refetch = ("ticket", "history")
+
+
+# ---- What was said ----------------------------------------------------------------------------
+
+
+def _commented(said: _Event) -> None:
+    comment = Row(reading.obj(said.event.fields, "comment", "/event"), "/event/comment", said.event.warnings)
+    author = comment.within("author")
+    author_key, name = author.vital_id("id"), author.word("name")
+    is_public = comment.fields.get("is_public")
+    if not isinstance(is_public, bool):
+        raise NotUnderstood("/event/comment/is_public", "Whether the comment is public is missing.")
+    if author_key == SYSTEM:
         kind = "system"
-    elif author_key in settings.get("bots", ()):
+    elif author_key in bots_of(said.settings):
         kind = "bot"
-    elif author.get("is_staff") is True and author_key != ticket.requester_key:
+    elif author.fields.get("is_staff") is True and author_key != said.state.get("requester_key"):
         kind = "agent"
     else:
         kind = "requester"  # staff who wrote in as customers are customers on that ticket
-    is_public = comment.get("is_public")
-    if not isinstance(is_public, bool):
-        raise NotUnderstood("/event/comment/is_public", "Whether the comment is public is missing.")
-    message = NewMessage(
-        external_id=_id(comment, "id", "/event/comment"),
-        sent_at=at,
-        position=position,
-        author_kind=kind,
-        author_key=author_key,
-        author_name=name,
-        is_public=is_public,
-        body=_optional(comment, "body") or "",
+    said.messages.append(
+        NewMessage(
+            external_id=comment.key("id"),
+            sent_at=said.at,
+            position=said.position,
+            author_kind=kind,
+            author_key=author_key,
+            author_name=name,
+            is_public=is_public,
+            body=comment.text("body") or "",
+            channel=said.state.get("channel"),
+        )
     )
-    seen = AgentSighting(author_key, name, None) if kind == "agent" and author_key else None
-    return message, seen
+    if kind == "agent" and author_key:
+        said.agents.append(AgentSighting(author_key, name))
 
 
-def _rating(event: Mapping[str, Any], ticket: TicketState, at: datetime, ticket_key: str) -> NewRating:
-    score = _object(event, "satisfaction_score", "/event")
-    raw = _text(score, "score", "/event/satisfaction_score")
-    return NewRating(
-        key=ticket_key,  # one rating a ticket: the latest
-        version_at=at,
-        score=SCORES.get(raw.lower()),
-        raw=raw,
-        comment=_optional(score, "comment"),
-        agent_key=ticket.assignee_key,
-        rated_at=at,
+def _message_added(said: _Event) -> Normalised:
+    """Of the ticket only its id is told, and the actor's id is none of an agent's account."""
+    actor = said.event.within("actor")
+    message = Row(reading.obj(said.event.fields, "message", "/event"), "/event/message", said.event.warnings)
+    author_key = actor.id("id")
+    kind = ACTORS.get((actor.word("type") or "").lower())
+    if kind is None:
+        actor.warn("Who wrote the message is not one of the kinds we know.")
+    if author_key in bots_of(said.settings):
+        kind = "bot"
+    said.messages.append(
+        NewMessage(
+            external_id=message.key("id"),
+            sent_at=said.at,
+            position=said.position,
+            author_kind=kind or "system",  # the one kind that neither asks nor answers
+            author_key=author_key,
+            author_name=actor.word("name"),
+            is_public=True,
+            body=message.text("body") or "",
+            channel="messaging",
+        )
     )
+    said.refetch = ("ticket",)
+    return said.normalised()
 
 
-# ---- Reading fields ---------------------------------------------------------------------------
+def _rated(said: _Event) -> None:
+    score = said.event.within("satisfaction_score")
+    raw = score.text("score")
+    if raw is None:
+        score.warn("The score is missing.")
+        said.refetch = ("ticket", "history")
+        return
+    found = rating(
+        said.detail.key("id"),
+        Version(said.at, said.position, said.key),
+        raw,
+        rated_at=said.at,
+        comment=score.text("comment"),
+        reason=score.text("reason"),
+        agent_key=said.state.get("assignee_key"),
+        group_key=said.state.get("group_key"),
+    )
+    said.ratings += [found] if found else []
 
 
-def _object(owner: Any, name: str, where: str = "") -> Mapping[str, Any]:
-    found = owner.get(name) if isinstance(owner, dict) else None
-    if not isinstance(found, dict):
-        raise NotUnderstood(f"{where}/{name}", "An object is missing here.")
-    return found
-
-
-def _text(owner: Any, name: str, where: str = "") -> str:
-    found = _optional(owner, name) if isinstance(owner, dict) else None
-    if not found:
-        raise NotUnderstood(f"{where}/{name}", "Text is missing here.")
-    return found
-
-
-def _optional(owner: Mapping[str, Any], name: str) -> str | None:
-    found = owner.get(name)
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        return None
-    return str(found)
-
-
-def _id(owner: Any, name: str, where: str) -> str:
-    _text(owner, name, where)
-    return cast(str, _optional_id(owner, name, where))
-
-
-def _optional_id(owner: Mapping[str, Any], name: str, where: str) -> str | None:
-    """Ids are opaque, but short: a long one would not fit into an index."""
-    found = _optional(owner, name)
-    if found is not None and len(found) > MAX_ID:
-        raise NotUnderstood(f"{where}/{name}", "Too long for an id.")
-    return found
-
-
-def _time(owner: Mapping[str, Any], name: str, where: str = "") -> datetime:
-    """RFC 3339 with 0 to 9 fractional digits → UTC, cut (not rounded) to microseconds."""
-    try:
-        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", _text(owner, name, where)))
-    except ValueError:
-        raise NotUnderstood(f"{where}/{name}", "Not a time.") from None
-    if found.tzinfo is None:
-        raise NotUnderstood(f"{where}/{name}", "The time has no zone.")
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise NotUnderstood(f"{where}/{name}", "Not a time.") from None
-
-
-def _position(event: Mapping[str, Any]) -> int:
-    meta = event.get("meta")
-    sequence = meta.get("sequence") if isinstance(meta, dict) else None
-    position = sequence.get("position") if isinstance(sequence, dict) else None
-    return position if type(position) is int and 0 <= position < 2**31 else 0
-
-
-def _tagged(tags: Any, prefix: str | None) -> str | None:
-    if not prefix or not isinstance(tags, list):
-        return None
-    found = sorted(t[len(prefix) :] for t in tags if isinstance(t, str) and t.startswith(prefix))
-    return next((value for value in found if value), None)
+READERS: dict[str, Callable[[_Event], None]] = {
+    "created": _created,
+    "comment_added": _commented,
+    "csat_received": _rated,
+    "merged": _merged,
+}

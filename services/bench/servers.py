@@ -1,0 +1,92 @@
+"""What a benchmark runs against: a durable Postgres of its own, and server processes beside it."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import migrations
+from shared.config import Settings
+from shared.embedded_postgres import EmbeddedPostgres
+
+
+@dataclass(frozen=True)
+class Setting:
+    settings: Settings
+    folder: Path
+    pgbench: Path
+
+
+@contextlib.asynccontextmanager
+async def database() -> AsyncIterator[Setting]:
+    """A new, migrated database that waits for the disk as a real one does; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="assay-bench-"))
+    os.chmod(folder, 0o755)  # Postgres runs as another user where we are root
+    server = EmbeddedPostgres(folder)
+    try:
+        url = await asyncio.to_thread(server.start)
+        await asyncio.to_thread(migrations.upgrade, url)
+        key = secrets.token_urlsafe(32)
+        settings = Settings.model_validate({"database_url": url, "secret_key": key})
+        yield Setting(settings, folder, server.program("pgbench"))
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def serving(setting: Setting, count: int, *, services: str = "feedback") -> AsyncIterator[list[int]]:
+    """So many processes that serve these services. Yields their ports."""
+    ports = [_free_port() for _ in range(count)]
+    processes = [await start(setting, port, services=services) for port in ports]
+    try:
+        await asyncio.gather(*(answers(port) for port in ports))
+        yield ports
+    finally:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(process.wait() for process in processes))
+
+
+async def start(setting: Setting, port: int, *, services: str = "feedback") -> asyncio.subprocess.Process:
+    environment = os.environ | {
+        "DATABASE_URL": setting.settings.database_url,
+        "ASSAY_SECRET_KEY": setting.settings.secret_key.get_secret_value(),
+        "ASSAY_LOG_FORMAT": "json",
+    }
+    with (setting.folder / f"server-{port}.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services", "serve", services, "--port", str(port),
+            env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+
+
+async def answers(port: int, *, within_s: float = 30) -> None:
+    """Returns when the server there does. Raises TimeoutError."""
+    ends = time.monotonic() + within_s
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        except OSError:
+            if time.monotonic() > ends:
+                raise TimeoutError(f"Nothing answers on port {port}.") from None
+            await asyncio.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

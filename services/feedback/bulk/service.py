@@ -1,0 +1,190 @@
+"""Verbs of the bulk room: take lines in as they come, and understand them together.
+
+Each line is a delivery of its own, stored once under its own key: a bulk delivery that was cut off is
+simply sent again. Never more than one chunk of it is in memory.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from hashlib import sha256
+from typing import IO, Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.feedback.bulk import queries
+from services.feedback.connections import queries as connections
+from services.feedback.errors import NotGeneric
+from services.feedback.intake.normalised import Normalised
+from services.feedback.intake.service import apply, read
+from services.feedback.intake.sources import generic
+from services.feedback.intake.sources.document import TicketDocument
+from shared import clock, outbox
+from shared.db import Database
+from shared.errors import Problem
+from shared.events import BulkReceived, WebhookReceived
+from shared.ids import derived_id
+from shared.models.feedback import Connection
+from shared.worker import ATTEMPT, Undeliverable
+
+LINES_A_CHUNK = 2_000
+BYTES_A_CHUNK = 4 * 1024 * 1024
+LINES_TOGETHER = 100
+"""How many lines are understood in one transaction."""
+
+
+class LineTooLong(Exception):
+    """A line that never ends would fill the memory."""
+
+
+async def lines_of(parts: AsyncIterator[bytes], longest: int) -> AsyncIterator[list[bytes]]:
+    """The lines of a body, in chunks. Raises LineTooLong."""
+    rest, chunk, size = b"", [], 0
+    async for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        if len(rest) > longest:
+            raise LineTooLong
+        for line in lines:
+            chunk.append(line)
+            size += len(line)
+            if len(chunk) == LINES_A_CHUNK or size > BYTES_A_CHUNK:
+                yield chunk
+                chunk, size = [], 0
+    if rest:
+        chunk.append(rest)
+    if chunk:
+        yield chunk
+
+
+async def find_connection(db: Database, connection_id: UUID) -> Connection:
+    """Raises NotFound, NotGeneric (409) where a help desk speaks its own language."""
+    async with db.transaction() as session:
+        connection = await connections.get_connection(session, connection_id)
+    if connection.platform != "generic":
+        raise NotGeneric
+    return connection
+
+
+class Tally:
+    """What became of the lines, written down as it goes: one line of JSON each, and a sum."""
+
+    def __init__(self, results: IO[bytes]) -> None:
+        self._results = results
+        self.lines = 0
+        self.counts = {"stored": 0, "duplicate": 0, "refused": 0}
+
+    def note(self, outcome: str, reason: dict[str, str] | None = None) -> None:
+        self.lines += 1
+        self.counts[outcome] += 1
+        if reason is None:
+            self._results.write(b'{"line": %d, "outcome": "%s"}\n' % (self.lines, outcome.encode()))
+        else:
+            told = {"line": self.lines, "outcome": outcome, "error": reason}
+            self._results.write(json.dumps(told).encode() + b"\n")
+
+    def end(self, stopped: str | None = None) -> None:
+        summary: dict[str, Any] = {"lines": self.lines, **self.counts}
+        if stopped:
+            summary["stopped"] = stopped
+        self._results.write(json.dumps({"summary": summary}).encode() + b"\n")
+
+
+async def take_lines(
+    db: Database, connection: Connection, parts: AsyncIterator[bytes], longest: int, results: IO[bytes]
+) -> None:
+    """Reads the next chunk while the one before it is stored. Writes what became of each line."""
+    tally, storing = Tally(results), None
+    try:
+        async for chunk in lines_of(parts, longest):
+            read = _read(connection, chunk)
+            if storing is not None:
+                await storing
+            storing = asyncio.create_task(_store(db, connection, read, tally))
+            await asyncio.sleep(0)
+        if storing is not None:
+            await storing
+        tally.end()
+    except LineTooLong:
+        if storing is not None:
+            await storing
+        tally.end(stopped=f"Line {tally.lines + 1} or one soon after it is too long to read.")
+
+
+Read = queries.Line | dict[str, str] | None
+"""A line that can be stored, why it cannot be read, or nothing at all."""
+
+
+def _read(connection: Connection, chunk: Sequence[bytes]) -> list[Read]:
+    return [_line(connection.id, body) if body.strip() else None for body in chunk]
+
+
+async def _store(db: Database, connection: Connection, chunk: Sequence[Read], tally: Tally) -> None:
+    """One transaction: the lines that can be read are stored once, and will be understood later.
+
+    Raises what the database raises: nothing of the chunk is kept then.
+    """
+    readable = [line for line in chunk if isinstance(line, tuple)]
+    new: set[UUID] = set()
+    if readable:
+        async with db.transaction() as session:
+            new = await queries.insert_lines(session, connection.id, readable, clock.now())
+            fresh = list(new)
+            starts = range(0, len(fresh), LINES_TOGETHER)
+            together = (BulkReceived(tuple(fresh[n : n + LINES_TOGETHER])) for n in starts)
+            await outbox.publish(session, *together)
+    for line in chunk:
+        if line is None:
+            tally.lines += 1  # a blank line counts as a line, and is nothing
+        elif isinstance(line, dict):
+            tally.note("refused", line)
+        elif line[0] in new:
+            new.discard(line[0])
+            tally.note("stored")
+        else:
+            tally.note("duplicate")
+
+
+def _line(connection_id: UUID, body: bytes) -> queries.Line | dict[str, str]:
+    """What is stored of a line; or why it cannot be read."""
+    try:
+        document = TicketDocument.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        pointer = "".join(f"/{part}" for part in first["loc"])[:200]
+        return {"pointer": pointer, "detail": first["msg"]}
+    key = generic.source_key(document, body)
+    return derived_id(connection_id, "inbox", key), key, body, sha256(body).digest()
+
+
+async def normalise_bulk(session: AsyncSession, inbox_ids: Sequence[UUID]) -> None:
+    """All of them in one batch. Where that fails, each becomes a delivery of its own, so that one bad
+    line delays only itself."""
+    if ATTEMPT.get() > 1:
+        await outbox.publish(session, *(WebhookReceived(inbox_id) for inbox_id in inbox_ids))
+        return
+    rows = [row for row in await queries.list_inbox(session, inbox_ids) if row.understood_at is None]
+    if not rows:
+        return
+    connection = await connections.get_connection(session, rows[0].connection_id)
+    alone = [row.id for row in rows] if connection.is_paused else []
+    told: list[Normalised] = []
+    for row in [] if connection.is_paused else rows:
+        try:
+            said = read(connection, row)
+        except Undeliverable:
+            alone.append(row.id)
+            continue
+        told += said.tickets
+        row.understood_at = clock.now()
+        row.ticket_key = said.tickets[0].ticket_key if said.tickets else None
+    try:
+        async with session.begin_nested():
+            await apply(session, connection, told)
+            await session.flush()
+    except (DBAPIError, Problem):
+        session.expire_all()
+        alone = [row.id for row in rows]
+    await outbox.publish(session, *(WebhookReceived(inbox_id) for inbox_id in alone))

@@ -1,0 +1,141 @@
+"""Freshdesk's webhooks, as the reference payloads say how they read."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import strategies as st
+
+from services.feedback.intake.normalised import Normalised, Told
+from services.feedback.intake.sources import freshdesk
+from services.feedback.intake.sources.freshdesk import account_of, is_genuine
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+VENDOR = UUID("0a3cb6b0-4a3f-4f5e-9d56-0d6ad9b9b5a1")
+SETTINGS: dict[str, Any] = {
+    "status_map": {"2": "open", "3": "pending", "4": "solved", "5": "closed", "8": "on_hold"},
+    "status_names": {"Offen": "2", "Gelöst": "4", "Beim Kurier": "8", "Neu": "9"},
+    "groups": {"71": {"name": "North", "vendor_id": str(VENDOR)}, "72": {"name": "South", "vendor_id": None}},
+    "products": {"81": "Tents"},
+    "agents": {"91": "Ida", "92": "Jo", "93": "Jo"},
+}
+CREDENTIALS = {"user": "intake", "password": "fd-Basic-Pa55!", "expected_token": "fdtok_1234567890"}
+BASIC = "Basic aW50YWtlOmZkLUJhc2ljLVBhNTUh"
+PLATFORM = ("freshdesk", "automation_webhook")
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def read(payload: Any, settings: dict[str, Any] = SETTINGS) -> Told:
+    return freshdesk.normalise(payload, settings, received_at=NOON, source_key="fd-wh:1")
+
+
+def simple(**fields: Any) -> Normalised:
+    (told,) = read({"freshdesk_webhook": {"ticket_id": "31", **fields}}).tickets
+    return told
+
+
+def template(event: str) -> Normalised:
+    (told,) = read({"template": "fd_v1", "ticket_id": "31", "triggered_event": event}).tickets
+    return told
+
+
+# ---- The reference payloads -------------------------------------------------------------------
+
+
+def vendor_id(name: str | None) -> str | None:
+    return str(uuid5(VENDOR, name)) if name else None
+
+
+def connected(payloads: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The reference connection, and its maps as our settings."""
+    connection = json.loads((payloads / "connections.json").read_text())["connections"]["fd-main"]
+    groups = {
+        key: {"name": one["name"], "vendor_id": vendor_id(one["vendor"])}
+        for key, one in connection["groups"].items()
+    }
+    return connection, connection | {"groups": groups, "agents": connection["known_agents"]}
+
+
+def facts(told: Normalised) -> dict[str, Any]:
+    """A ticket as the reference names it."""
+    names = {
+        "brand_id": "brand_key", "group_id": "group_key", "group": "group_name", "assignee": "assignee_name",
+        "assignee_id": "assignee_key", "organization_id": "organization_key", "requester": "requester_name",
+        "description_text": "description", "first_response_at": "first_replied_at", "outbound": "is_outbound",
+    }  # fmt: skip
+    state: dict[str, Any] = {"id": told.ticket_key, **told.state}
+    found = state | {theirs: state.get(ours) for theirs, ours in names.items()}
+    found["vendor"] = str(state["vendor_id"]) if state.get("vendor_id") else None
+    found["provisional"] = "created_at" not in state
+    return found
+
+
+def as_expected(expected: dict[str, Any]) -> dict[str, Any]:
+    return expected | ({"vendor": vendor_id(expected["vendor"])} if "vendor" in expected else {})
+
+
+WEBHOOKS = [
+    "d01_wh_ticket_created", "d02_wh_status_changed", "d03_wh_agent_changed", "d04_wh_public_note_rtl",
+    "d05_wh_recommended_template",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WEBHOOKS)
+def test_a_reference_webhook_says_what_the_reference_says(name: str, reference_dir: Path) -> None:
+    # given a genuine delivery
+    payloads = reference_dir / "payloads"
+    connection, settings = connected(payloads)
+    (request,) = json.loads((payloads / "freshdesk" / f"{name}.expect.json").read_text())["requests"]
+    user, password = connection["basic"]
+    assert is_genuine(
+        request["headers"]["Authorization"],
+        request["headers"]["X-Intake-Token"],
+        user=user,
+        password=password,
+        expected_token=connection["token"],
+    )
+    body = (payloads / "freshdesk" / request["body_file"]).read_bytes()
+    payload = json.loads(body)
+    assert account_of(payload) == connection["domain"]
+    # when it is read
+    received_at = datetime.fromisoformat(request["received_at"])
+    told = freshdesk.normalise(payload, settings, received_at=received_at, source_key="fd-wh:x")
+    # then it tells the facts, and no more of their kind
+    (ticket,) = told.tickets
+    assert not ticket.warnings
+    for event in request["expect"]["events"]:
+        _told(event, ticket, received_at)
+    counts = request["expect"]["counts"]
+    assert len(ticket.changes) == counts.get("change", len(ticket.changes))
+    assert (ticket.messages, ticket.ratings) == ((), ())
+
+
+def _told(event: dict[str, Any], ticket: Normalised, received_at: datetime) -> None:
+    match event["kind"]:
+        case "ticket":
+            expected = as_expected(event["ticket"])
+            assert {name: facts(ticket)[name] for name in expected} == expected
+        case "change":
+            (change,) = ticket.changes
+            assert ticket.ticket_key == event["ticket_id"]
+            assert (change.field, change.from_value, change.to_value) == (
+                event["field"],
+                event["from"],
+                event["to"],
+            )
+            assert (change.occurred_at, change.basis) == (received_at, "hint")
+            detail = change.detail or {}
+            assert {name: detail[name] for name in detail if name in event} == {
+                name: event[name] for name in detail if name in event
+            }
+        case "refetch":
+            parts = {"conversations": "messages"}
+            assert ticket.ticket_key == event["ticket_id"]
+            assert list(ticket.refetch) == [parts.get(one, one) for one in event["what"]]
