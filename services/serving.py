@@ -118,6 +118,8 @@ async def _serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Even
         uvicorn.Config(
             app,
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_S,
             h11_max_incomplete_event_size=16_384,

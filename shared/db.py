@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -39,6 +39,17 @@ class Database:
         engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """One statement of the driver's ($1, $2, …) that is a transaction by itself: all it writes is
+        committed when this returns. One round trip, where a transaction of one statement takes three."""
+        async with self.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if driver.is_closed():  # the database was restarted since it was used last
+                await connection.invalidate()
+                driver = (await connection.get_raw_connection()).driver_connection
+            rows: list[Any] = await driver.fetch(statement, *values)
+            return rows
 
     async def close(self) -> None:
         await self.engine.dispose()

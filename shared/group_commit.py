@@ -8,10 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from shared.db import Database
 from shared.errors import Overloaded
 
 T = TypeVar("T")
@@ -23,19 +19,18 @@ MAX_AT_ONCE = 200
 class GroupCommit(Generic[T, R]):
     """`await add(item)` returns the item's result once the transaction that holds it is committed.
 
-    `write(session, items)` gives one result an item, in order. Where a batch fails over its data,
+    `write(items)` commits, and gives one result an item, in order. Where a batch fails over its data,
     its items are tried alone, so that one of them fails for itself. Raises Overloaded where
     `max_waiting` items wait already: better refused now than answered too late.
     """
 
     def __init__(
         self,
-        db: Database,
-        write: Callable[[AsyncSession, list[T]], Awaitable[list[R]]],
+        write: Callable[[list[T]], Awaitable[list[R]]],
         *,
         max_waiting: int = 2_000,
     ) -> None:
-        self._db, self._write, self._max_waiting = db, write, max_waiting
+        self._write, self._max_waiting = write, max_waiting
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -58,10 +53,9 @@ class GroupCommit(Generic[T, R]):
 
     async def _commit(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
-            async with self._db.transaction() as session:
-                results = await self._write(session, [item for item, _ in batch])
+            results = await self._write([item for item, _ in batch])
         except Exception as error:  # whoever waits is told, whatever it was
-            if len(batch) > 1 and isinstance(error, DBAPIError) and not _is_away(error):
+            if len(batch) > 1 and _is_about_data(error):
                 for one in batch:
                     await self._commit([one])
                 return
@@ -74,6 +68,7 @@ class GroupCommit(Generic[T, R]):
                 done.set_result(result)
 
 
-def _is_away(error: DBAPIError) -> bool:
-    """The database itself is the trouble, not what was written."""
-    return error.connection_invalidated or error.orig is None or not getattr(error.orig, "sqlstate", None)
+def _is_about_data(error: Exception) -> bool:
+    """What was written is the trouble (SQLSTATE classes 22 and 23), not the database itself."""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(state, str) and state[:2] in ("22", "23")

@@ -39,6 +39,23 @@ async def publish(session: AsyncSession, *events: Event, after_s: float = 0) -> 
         await driver.execute(session, _DELIVERIES, delivery_ids, event_ids, handlers, due_at)
 
 
+PUBLISH_NEW = """
+    published AS (
+        INSERT INTO event (id, type, payload, request_id, created_at)
+        SELECT told.event_id, {type}, jsonb_build_object({field}, new.id), NULL, {at}
+        FROM new JOIN told ON told.id = new.id
+        RETURNING id
+    ),
+    addressed AS (
+        INSERT INTO delivery (id, event_id, handler, state, attempts, due_at)
+        SELECT told.delivery_id, told.event_id, {handler}, 'pending', 0, {at}
+        FROM new JOIN told ON told.id = new.id
+    )
+"""
+"""For statements that insert and publish in one go: of each row of `new` (id), told with an event_id and
+a delivery_id in `told`, one event with one subscriber. The braces are parameters."""
+
+
 _EVENTS = """
     INSERT INTO event (id, type, payload, request_id, created_at)
     SELECT told.id, told.type, told.payload::jsonb, $4, $5

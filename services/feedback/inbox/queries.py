@@ -2,45 +2,69 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared import driver
+from shared import driver, outbox
+from shared.db import Database
+from shared.events import SUBSCRIBERS, WebhookReceived
+from shared.ids import new_id
 from shared.models.feedback import Connection, InboxRow
 
 Row = tuple[UUID, UUID, int, str, str, bytes, bytes]
 """(inbox id, connection id, its revision, source key, headers as JSON, body, its hash)"""
 
-_INSERT = """
-    INSERT INTO inbox (id, connection_id, source_key, headers, body, body_sha256, received_at, is_held)
-    SELECT told.id, told.connection_id, source_key, told.headers::jsonb, told.body, told.sha256, $8, false
-    FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::bytea[], $7::bytea[])
-        AS told (id, connection_id, revision, source_key, headers, body, sha256)
-    JOIN connection ON connection.id = told.connection_id AND connection.revision = told.revision
-    ON CONFLICT DO NOTHING
-    RETURNING id
+_STORE = (
+    """
+    WITH told AS (
+        SELECT *
+        FROM unnest(
+            $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::bytea[], $7::bytea[],
+            $8::uuid[], $9::uuid[]
+        ) AS told (id, connection_id, revision, source_key, headers, body, sha256, event_id, delivery_id)
+    ),
+    new AS (
+        INSERT INTO inbox (id, connection_id, source_key, headers, body, body_sha256, received_at, is_held)
+        SELECT told.id, told.connection_id, source_key, told.headers::jsonb, body, sha256, $10, false
+        FROM told
+        JOIN connection ON connection.id = told.connection_id AND connection.revision = told.revision
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ),
 """
+    + outbox.PUBLISH_NEW.format(type="$11::text", field="$12::text", handler="$13::text", at="$10")
+    + """
+    SELECT id FROM new
+"""
+)
+_TYPE, _FIELD = WebhookReceived.__name__, "inbox_id"
+(_HANDLER,) = SUBSCRIBERS[WebhookReceived]
 
 
-async def insert_once(session: AsyncSession, rows: Sequence[Row], at: datetime) -> set[UUID]:
-    """Rows that are not here yet, and whose connection is still at the `revision` by which they were
-    found genuine. Returns the ids that are new."""
-    found = await driver.fetch(session, _INSERT, *zip(*rows, strict=True), at)
-    return {UUID(int=row[0].int) for row in found}
+async def store_once(db: Database, rows: Sequence[Row], at: datetime) -> set[UUID]:
+    """Commits the rows that are not here yet, and whose connection is still at the `revision` by which
+    they were found genuine, each with its event. Returns the ids that are new. Ids are given once."""
+    return {UUID(int=row[0].int) for row in await db.fetch(_STORE, *_values(rows, at))}
 
 
-async def hashes(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, bytes]:
+async def store_in(session: AsyncSession, rows: Sequence[Row], at: datetime) -> set[UUID]:
+    """The same, within a transaction."""
+    return {UUID(int=row[0].int) for row in await driver.fetch(session, _STORE, *_values(rows, at))}
+
+
+def _values(rows: Sequence[Row], at: datetime) -> tuple[Any, ...]:
+    new_ids = [new_id() for _ in rows], [new_id() for _ in rows]
+    return *zip(*rows, strict=True), *new_ids, at, _TYPE, _FIELD, _HANDLER
+
+
+async def hashes(db: Database, ids: Collection[UUID]) -> dict[UUID, bytes]:
     """id → hash of the body that came first, of those that are here."""
-    rows = await session.execute(
-        select(col(InboxRow.id), col(InboxRow.body_sha256)).where(
-            col(InboxRow.id) == func.any(bindparam("ids", list(ids), ARRAY(Uuid())))
-        )
-    )
-    return {row.id: row.body_sha256 for row in rows}
+    statement = "SELECT id, body_sha256 FROM inbox WHERE id = ANY($1::uuid[])"
+    return {UUID(int=row[0].int): row[1] for row in await db.fetch(statement, list(ids))}
 
 
 async def find_repeat(

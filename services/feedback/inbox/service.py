@@ -2,19 +2,18 @@
 sender waits. What it says is found out later (`intake`)."""
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import orjson
 import structlog
 from fastapi import FastAPI
 from prometheus_client import Counter
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.connections import queries as connections
 from services.feedback.connections import secrets
@@ -22,11 +21,10 @@ from services.feedback.errors import SignatureInvalid
 from services.feedback.inbox import queries
 from services.feedback.inbox.rules import Gate, Piece, Posted
 from services.feedback.intake.sources.understand import COLLISION
-from shared import clock, outbox, strict
+from shared import clock
 from shared.crypto import Sealer
 from shared.db import Database
 from shared.errors import NotFound, Problem, ValidationFailed
-from shared.events import WebhookReceived
 from shared.group_commit import GroupCommit
 from shared.ids import derived_id
 from shared.models.feedback import Connection
@@ -70,7 +68,7 @@ class Inbox:
     def __init__(self, db: Database, sealer: Sealer) -> None:
         self._db, self._sealer = db, sealer
         self._gates: OrderedDict[str, Gate] = OrderedDict()
-        self._commits: GroupCommit[Parcel, Outcome] = GroupCommit(db, store)
+        self._commits: GroupCommit[Parcel, Outcome] = GroupCommit(self._store)
 
     async def receive_known(self, key: str, platform: str, posted: Posted, verify: Verify) -> Outcome | None:
         """As `receive`, by what is remembered alone. None: that is not enough to decide."""
@@ -114,7 +112,10 @@ class Inbox:
             raise ValidationFailed(faults=faults_of(error.errors())) from None
         if not pieces:
             return Outcome.DUPLICATE
-        return await self._commits.add(Parcel(gate, _kept(posted.headers), pieces))
+        parcel = Parcel(gate, _kept(posted.headers), pieces)
+        if pieces[0].repeats_for is not None:
+            return await self._store_lasting(parcel, pieces[0], pieces[0].repeats_for)
+        return await self._commits.add(parcel)
 
     async def _open(self, key: str) -> Gate:
         async with self._db.transaction() as session:
@@ -127,10 +128,56 @@ class Inbox:
             self._gates.popitem(last=False)
         return gate
 
+    async def _store(self, parcels: list[Parcel]) -> list[Outcome]:
+        """The pieces of all parcels, each once, in one statement."""
+        now = clock.now()
+        rows: dict[UUID, queries.Row] = {}
+        ids = [
+            [derived_id(parcel.gate.id, "inbox", piece.source_key) for piece in parcel.pieces]
+            for parcel in parcels
+        ]
+        for parcel, parcel_ids in zip(parcels, ids, strict=True):
+            for piece, inbox_id in zip(parcel.pieces, parcel_ids, strict=True):
+                rows.setdefault(inbox_id, _row(parcel, piece, inbox_id))
+        new = await queries.store_once(self._db, list(rows.values()), now)
+        first = {inbox_id: rows[inbox_id][-1] for inbox_id in new}
+        if missing := rows.keys() - new:
+            first |= await queries.hashes(self._db, missing)
+        unclaimed = set(new)
+        collisions: dict[UUID, queries.Row] = {}
+        outcomes = []
+        for parcel, parcel_ids in zip(parcels, ids, strict=True):
+            outcome = Outcome.DUPLICATE
+            for piece, inbox_id in zip(parcel.pieces, parcel_ids, strict=True):
+                if inbox_id not in first:
+                    outcome = Outcome.STALE
+                    break  # none of its pieces is here: they all stand on the same revision
+                if inbox_id in unclaimed:
+                    unclaimed.discard(inbox_id)
+                    outcome = Outcome.STORED
+                elif first[inbox_id] != piece.sha256 and piece.other_body == "quarantine":
+                    beside = _collision(parcel, piece)
+                    collisions[beside[0]] = beside
+            outcomes.append(outcome)
+        if collisions:
+            await queries.store_once(self._db, list(collisions.values()), now)
+        return outcomes
+
+    async def _store_lasting(self, parcel: Parcel, piece: Piece, repeats_for: timedelta) -> Outcome:
+        """Equal bytes are a repeat for a while only: after that, they are another delivery."""
+        now, scope = clock.now(), parcel.gate.id
+        async with self._db.transaction() as session:
+            since = now - repeats_for
+            if await queries.find_repeat(session, scope, piece.source_key, since=since) is not None:
+                return Outcome.DUPLICATE
+            inbox_id = derived_id(scope, "inbox", piece.source_key, now.isoformat())
+            new = await queries.store_in(session, [_row(parcel, piece, inbox_id)], now)
+        return Outcome.STORED if new else Outcome.STALE
+
 
 def _kept(headers: Mapping[str, str]) -> str:
     kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-    return json.dumps(strict.cleaned(kept))
+    return orjson.dumps(kept).decode()
 
 
 def inbox_of(app: FastAPI) -> Inbox:
@@ -153,78 +200,9 @@ def gate_of(connection: Connection, sealer: Sealer) -> Gate:
     )
 
 
-# ---- Storing ------------------------------------------------------------------------------------
-
-
-async def store(session: AsyncSession, parcels: list[Parcel]) -> list[Outcome]:
-    """The pieces of all parcels, each once: one statement for the rows, two for their deliveries."""
-    now = clock.now()
-    ids, repeats = await _ids_of(session, parcels, now)
-    wanted = [
-        _row(parcel, piece, inbox_id)
-        for parcel, parcel_ids in zip(parcels, ids, strict=True)
-        for piece, inbox_id in zip(parcel.pieces, parcel_ids, strict=True)
-        if inbox_id not in repeats
-    ]
-    new = await queries.insert_once(session, wanted, now) if wanted else set()
-    first = await _who_came_first(session, wanted, new)
-    unclaimed = set(new)
-    collisions: list[queries.Row] = []
-    outcomes = []
-    for parcel, parcel_ids in zip(parcels, ids, strict=True):
-        outcome = Outcome.DUPLICATE
-        for piece, inbox_id in zip(parcel.pieces, parcel_ids, strict=True):
-            if inbox_id in unclaimed:
-                unclaimed.discard(inbox_id)
-                outcome = Outcome.STORED
-            elif inbox_id in repeats:
-                continue
-            elif inbox_id not in first:
-                outcome = Outcome.STALE
-                break  # none of its pieces is here: they all stand on the same revision
-            elif first[inbox_id] != piece.sha256 and piece.other_body == "quarantine":
-                collisions.append(_collision(parcel, piece))
-        outcomes.append(outcome)
-    if collisions:
-        new |= await queries.insert_once(session, collisions, now)
-    await outbox.publish(session, *(WebhookReceived(inbox_id) for inbox_id in new))
-    return outcomes
-
-
-async def _ids_of(
-    session: AsyncSession, parcels: list[Parcel], now: datetime
-) -> tuple[list[list[UUID]], set[UUID]]:
-    """The id of each piece, and those that are repeats of what came a short while ago."""
-    repeats: set[UUID] = set()
-    ids = []
-    for parcel in parcels:
-        scope, parcel_ids = parcel.gate.id, []
-        for piece in parcel.pieces:
-            if piece.repeats_for is None:
-                parcel_ids.append(derived_id(scope, "inbox", piece.source_key))
-                continue
-            # Equal bytes are a repeat for a while only: after that, they are another delivery.
-            since = now - piece.repeats_for
-            found = await queries.find_repeat(session, scope, piece.source_key, since=since)
-            if found is not None:
-                repeats.add(found)
-            parcel_ids.append(found or derived_id(scope, "inbox", piece.source_key, now.isoformat()))
-        ids.append(parcel_ids)
-    return ids, repeats
-
-
 def _row(parcel: Parcel, piece: Piece, inbox_id: UUID) -> queries.Row:
     gate = parcel.gate
     return inbox_id, gate.id, gate.revision, piece.source_key, parcel.headers, piece.body, piece.sha256
-
-
-async def _who_came_first(
-    session: AsyncSession, rows: list[queries.Row], new: set[UUID]
-) -> dict[UUID, bytes]:
-    """id → hash of the body that is stored under it."""
-    first = {row[0]: row[-1] for row in reversed(rows) if row[0] in new}
-    missing = {row[0] for row in rows} - new
-    return first | (await queries.hashes(session, missing)) if missing else first
 
 
 def _collision(parcel: Parcel, piece: Piece) -> queries.Row:
