@@ -39,21 +39,19 @@ async def publish(session: AsyncSession, *events: Event, after_s: float = 0) -> 
         await driver.execute(session, _DELIVERIES, delivery_ids, event_ids, handlers, due_at)
 
 
-PUBLISH_NEW = """
+PUBLISH_DUE = """
     published AS (
         INSERT INTO event (id, type, payload, request_id, created_at)
-        SELECT told.event_id, {type}, jsonb_build_object({field}, new.id), NULL, {at}
-        FROM new JOIN told ON told.id = new.id
+        SELECT event_id, {type}, payload, NULL, {at} FROM due
         RETURNING id
     ),
     addressed AS (
         INSERT INTO delivery (id, event_id, handler, state, attempts, due_at)
-        SELECT told.delivery_id, told.event_id, {handler}, 'pending', 0, {at}
-        FROM new JOIN told ON told.id = new.id
+        SELECT delivery_id, event_id, {handler}, 'pending', 0, {at} FROM due
     )
 """
-"""For statements that insert and publish in one go: of each row of `new` (id), told with an event_id and
-a delivery_id in `told`, one event with one subscriber. The braces are parameters."""
+"""For statements that write and publish in one go: each row of `due` (event_id, delivery_id, payload)
+becomes an event with one subscriber. The braces are parameters."""
 
 
 _EVENTS = """

@@ -9,28 +9,56 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared import driver
+from shared import outbox
+from shared.db import Database
+from shared.events import SUBSCRIBERS, BulkReceived
+from shared.ids import new_id
 from shared.models.feedback import InboxRow
 
-Line = tuple[UUID, str, bytes, bytes]
-"""(inbox id, source key, body, its hash)"""
+Columns = tuple[list[UUID], list[str], list[bytes], list[bytes]]
+"""Inbox ids, each once; source keys; bodies; their hashes"""
 
-_INSERT = """
-    INSERT INTO inbox (id, connection_id, source_key, headers, body, body_sha256, received_at, is_held)
-    SELECT line.id, $1, line.source_key, '{}', line.body, line.sha256, $2, false
-    FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::bytea[]) AS line (id, source_key, body, sha256)
-    ON CONFLICT DO NOTHING
-    RETURNING id
+_STORE = (
+    """
+    WITH told AS (
+        SELECT * FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::bytea[])
+        WITH ORDINALITY AS told (id, source_key, body, sha256, place)
+    ),
+    new AS (
+        INSERT INTO inbox (id, connection_id, source_key, headers, body, body_sha256, received_at, is_held)
+        SELECT told.id, $1, told.source_key, '{}', told.body, told.sha256, $2, false FROM told
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ),
+    together AS (
+        SELECT (told.place - 1) / $7::integer + 1 AS number, jsonb_agg(new.id) AS ids
+        FROM new JOIN told ON told.id = new.id
+        GROUP BY number
+    ),
+    due AS (
+        SELECT ($8::uuid[])[number] AS event_id, ($9::uuid[])[number] AS delivery_id,
+            jsonb_build_object('inbox_ids', ids) AS payload
+        FROM together
+    ),
 """
+    + outbox.PUBLISH_DUE.format(type="$10::text", handler="$11::text", at="$2")
+    + """
+    SELECT id FROM new
+"""
+)
+(_HANDLER,) = SUBSCRIBERS[BulkReceived]
 
 
-async def insert_lines(
-    session: AsyncSession, connection_id: UUID, lines: Sequence[Line], at: datetime
+async def store_lines(
+    db: Database, connection_id: UUID, columns: Columns, at: datetime, *, together: int
 ) -> set[UUID]:
-    """Returns the ids that are new here."""
-    ids, keys, bodies, hashes = zip(*lines, strict=True)
-    rows = await driver.fetch(session, _INSERT, connection_id, at, ids, keys, bodies, hashes)
-    return {UUID(int=row[0].int) for row in rows}
+    """Commits the lines that are not here yet, with one event for every so many of them. Returns the
+    ids that are new."""
+    groups = (len(columns[0]) - 1) // together + 1
+    new_ids = [new_id() for _ in range(groups)], [new_id() for _ in range(groups)]
+    kind = BulkReceived.__name__
+    rows = await db.fetch(_STORE, connection_id, at, *columns, together, *new_ids, kind, _HANDLER)
+    return {row[0] for row in rows}
 
 
 async def list_inbox(session: AsyncSession, inbox_ids: Sequence[UUID]) -> Sequence[InboxRow]:

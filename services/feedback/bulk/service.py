@@ -7,6 +7,7 @@ simply sent again. Never more than one chunk of it is in memory.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import IO, Any
 from uuid import UUID
@@ -22,11 +23,11 @@ from services.feedback.intake.normalised import Normalised
 from services.feedback.intake.service import apply, read
 from services.feedback.intake.sources import generic
 from services.feedback.intake.sources.document import TicketDocument
-from shared import clock, outbox
+from shared import clock, outbox, strict
 from shared.db import Database
 from shared.errors import Problem
-from shared.events import BulkReceived, WebhookReceived
-from shared.ids import derived_id
+from shared.events import WebhookReceived
+from shared.ids import derived_ids
 from shared.models.feedback import Connection
 from shared.worker import ATTEMPT, Undeliverable
 
@@ -113,50 +114,64 @@ async def take_lines(
         tally.end(stopped=f"Line {tally.lines + 1} or one soon after it is too long to read.")
 
 
-Read = queries.Line | dict[str, str] | None
-"""A line that can be stored, why it cannot be read, or nothing at all."""
+@dataclass
+class Chunk:
+    """Lines that were read: those that can be stored, each once, and what is to be said of every one."""
+
+    ids: list[UUID] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    fates: list[UUID | dict[str, str] | None] = field(default_factory=list)
+    """Its id; why it cannot be read; or None for a blank line."""
 
 
-def _read(connection: Connection, chunk: Sequence[bytes]) -> list[Read]:
-    return [_line(connection.id, body) if body.strip() else None for body in chunk]
+def _read(connection: Connection, lines: Sequence[bytes]) -> Chunk:
+    chunk, known = Chunk(), set()
+    derive = derived_ids(connection.id, "inbox")
+    for body in lines:
+        if not body or body.isspace():
+            chunk.fates.append(None)
+            continue
+        try:
+            document = TicketDocument.model_validate_json(body)
+        except ValidationError as error:
+            chunk.fates.append(_reason(error))
+            continue
+        key = document.id or generic.source_key(document, body)
+        inbox_id = derive(key)
+        chunk.fates.append(inbox_id)
+        if inbox_id not in known:
+            known.add(inbox_id)
+            chunk.ids.append(inbox_id)
+            chunk.keys.append(key)
+            chunk.bodies.append(body)
+            chunk.hashes.append(sha256(body).digest())
+    return chunk
 
 
-async def _store(db: Database, connection: Connection, chunk: Sequence[Read], tally: Tally) -> None:
-    """One transaction: the lines that can be read are stored once, and will be understood later.
+def _reason(error: ValidationError) -> dict[str, str]:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return {"pointer": strict.pointer(*first["loc"]), "detail": first["msg"]}
 
-    Raises what the database raises: nothing of the chunk is kept then.
-    """
-    readable = [line for line in chunk if isinstance(line, tuple)]
+
+async def _store(db: Database, connection: Connection, chunk: Chunk, tally: Tally) -> None:
+    """One statement, so that it is under way while the next chunk is read. The lines are understood
+    later. Raises what the database raises: nothing of the chunk is kept then."""
     new: set[UUID] = set()
-    if readable:
-        async with db.transaction() as session:
-            new = await queries.insert_lines(session, connection.id, readable, clock.now())
-            fresh = list(new)
-            starts = range(0, len(fresh), LINES_TOGETHER)
-            together = (BulkReceived(tuple(fresh[n : n + LINES_TOGETHER])) for n in starts)
-            await outbox.publish(session, *together)
-    for line in chunk:
-        if line is None:
+    if chunk.ids:
+        columns = chunk.ids, chunk.keys, chunk.bodies, chunk.hashes
+        new = await queries.store_lines(db, connection.id, columns, clock.now(), together=LINES_TOGETHER)
+    for fate in chunk.fates:
+        if fate is None:
             tally.lines += 1  # a blank line counts as a line, and is nothing
-        elif isinstance(line, dict):
-            tally.note("refused", line)
-        elif line[0] in new:
-            new.discard(line[0])
+        elif isinstance(fate, dict):
+            tally.note("refused", fate)
+        elif fate in new:
+            new.discard(fate)
             tally.note("stored")
         else:
             tally.note("duplicate")
-
-
-def _line(connection_id: UUID, body: bytes) -> queries.Line | dict[str, str]:
-    """What is stored of a line; or why it cannot be read."""
-    try:
-        document = TicketDocument.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        pointer = "".join(f"/{part}" for part in first["loc"])[:200]
-        return {"pointer": pointer, "detail": first["msg"]}
-    key = generic.source_key(document, body)
-    return derived_id(connection_id, "inbox", key), key, body, sha256(body).digest()
 
 
 async def normalise_bulk(session: AsyncSession, inbox_ids: Sequence[UUID]) -> None:

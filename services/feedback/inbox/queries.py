@@ -35,8 +35,12 @@ _STORE = (
         ON CONFLICT DO NOTHING
         RETURNING id
     ),
+    due AS (
+        SELECT told.event_id, told.delivery_id, jsonb_build_object($12::text, new.id) AS payload
+        FROM new JOIN told ON told.id = new.id
+    ),
 """
-    + outbox.PUBLISH_NEW.format(type="$11::text", field="$12::text", handler="$13::text", at="$10")
+    + outbox.PUBLISH_DUE.format(type="$11::text", handler="$13::text", at="$10")
     + """
     SELECT id FROM new
 """

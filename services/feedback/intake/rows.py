@@ -5,7 +5,14 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from services.feedback.intake.normalised import Change, NewMessage, NewRating, Normalised, Version
+from services.feedback.intake.normalised import (
+    AgentSighting,
+    Change,
+    NewMessage,
+    NewRating,
+    Normalised,
+    Version,
+)
 from services.feedback.intake.rules import Known, pack, pack_settled, unpack, unpack_settled
 from shared.ids import agent_id, derived_id, ticket_id
 from shared.models.feedback import Ticket
@@ -99,7 +106,8 @@ def sighting_rows(scope: UUID, batch: Sequence[Normalised]) -> list[Row]:
     rows: dict[str, Row] = {}
     for one in sorted(batch, key=lambda one: one.version):
         at = one.version.at
-        for seen in one.agents:
+        credited = (AgentSighting(rating.agent_key, None) for rating in one.ratings if rating.agent_key)
+        for seen in (*one.agents, *credited):
             blank = {"name": None, "named_at": None, "vendor_id": None, "vendor_seen_at": None}
             row = rows.setdefault(seen.external_id, blank)
             if seen.name is not None:

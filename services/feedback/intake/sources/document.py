@@ -4,10 +4,12 @@ at which all of it was true."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
-from shared.schemas import In, When
+from shared.schemas import In
 
+When = AwareDatetime
+"""Read by the parser itself, not by code of ours: there may be many thousands a second."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
@@ -84,6 +86,6 @@ class TicketDocument(In):
     )
     at: When
     ticket: TicketDoc
-    messages: list[MessageDoc] = Field(default=[], max_length=1000)
-    changes: list[ChangeDoc] = Field(default=[], max_length=1000)
-    ratings: list[RatingDoc] = Field(default=[], max_length=100)
+    messages: list[MessageDoc] = Field(default_factory=list, max_length=1000)
+    changes: list[ChangeDoc] = Field(default_factory=list, max_length=1000)
+    ratings: list[RatingDoc] = Field(default_factory=list, max_length=100)

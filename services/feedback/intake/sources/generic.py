@@ -2,6 +2,7 @@
 lines of a bulk delivery. Pure."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -40,7 +41,7 @@ def source_key(document: TicketDocument, body: bytes) -> str:
 
 def normalise(payload: Any, settings: Mapping[str, Any], *, received_at: datetime, source_key: str) -> Told:
     try:
-        document = TicketDocument.model_validate(payload)
+        document = TicketDocument.model_validate_json(json.dumps(payload))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise NotUnderstood(strict.pointer(*first["loc"]), first["msg"]) from None
