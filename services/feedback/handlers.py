@@ -61,5 +61,6 @@ async def _forget_raw(session: AsyncSession) -> int:
 
 CHORES = (
     Chore("start due reconciliations", 20, pull.reconcile_due),
+    Chore("revive stalled readings", 300, pull.revive_stalled),
     Chore("remove raw deliveries whose time is over", 600, _forget_raw),
 )

@@ -50,7 +50,7 @@ class ApiIn(In):
     user: User | None = Field(
         default=None, description="Zendesk: the e-mail address; Salesforce: the client id; Freshdesk: none."
     )
-    secret: Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^[!-~]+$")] = Field(
+    secret: Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^[ -~]+$")] = Field(
         description="Zendesk: an API token; Salesforce: the client secret; Freshdesk: the API key."
     )
 

@@ -167,7 +167,7 @@ class NewRating:
     """Answers to further questions of the same survey, as sent."""
 
 
-Part = Literal["ticket", "messages", "history", "ratings"]
+Part = Literal["ticket", "messages", "comments", "history", "ratings"]
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def _tickets(name: str, filters: dict[str, str]) -> Stage:
         page = cursor["page"] if cursor else 1
         params = {
             "updated_since": str(since), "order_by": "updated_at", "order_type": "asc",
-            "include": "stats,requester", "per_page": str(PER_PAGE), "page": str(page),
+            "include": "stats,requester,description", "per_page": str(PER_PAGE), "page": str(page),
         }  # fmt: skip
         return Ask("/api/v2/tickets", params | filters)
 

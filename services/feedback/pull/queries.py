@@ -57,11 +57,26 @@ async def claim_due_reconciliations(
     return (await session.scalars(due)).all()
 
 
-async def take_wanted(session: AsyncSession, connection_id: UUID, *, limit: int) -> Sequence[Refetch]:
+async def claim_stalled(
+    session: AsyncSession, *, now: datetime, before: datetime
+) -> Sequence[tuple[UUID, int]]:
+    """(pull, its next step), each to one asker only."""
+    stalled = (
+        update(Pull)
+        .where(col(Pull.state) == "running", col(Pull.stepped_at) < before)
+        .values(stepped_at=now)
+        .returning(col(Pull.id), col(Pull.step))
+    )
+    return [(pull_id, step) for pull_id, step in await session.execute(stalled)]
+
+
+async def take_wanted(
+    session: AsyncSession, connection_id: UUID, *, now: datetime, limit: int
+) -> Sequence[Refetch]:
     """The tickets that wait longest, locked: others take the next ones."""
     statement = (
         select(Refetch)
-        .where(col(Refetch.connection_id) == connection_id)
+        .where(col(Refetch.connection_id) == connection_id, col(Refetch.wanted_at) <= now)
         .order_by(col(Refetch.wanted_at))
         .limit(limit)
         .with_for_update(skip_locked=True)

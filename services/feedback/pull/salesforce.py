@@ -133,6 +133,7 @@ PLAN = Plan(
     details={
         "ticket": _detail(_case_fields, "Case", "Id", _cases),
         "messages": _detail(lambda _: EMAIL, "EmailMessage", "ParentId", _emails),
+        "comments": _detail(lambda _: COMMENT, "CaseComment", "ParentId", _comments),
         "history": _detail(lambda _: HISTORY, "CaseHistory", "CaseId", _history),
     },
     wanted=(),

@@ -46,6 +46,14 @@ IN_FLIGHT = 8
 MAX_FAILURES = 30
 MAX_BACKOFF_S = 300.0
 WHILE_PAUSED_S = 60.0
+WHILE_REFUSED_S = 900.0
+"""Somebody has to mend the connection's api first."""
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""A ticket that changed so shortly before it was read is read once more."""
+STALLED_AFTER = timedelta(hours=2)
+"""Longer than any wait: the step of such a reading has died."""
+NEWEST = timedelta(minutes=2)
+"""Help desks refuse to be asked about the last minute alone."""
 
 
 # ---- Starting and ending ------------------------------------------------------------------------
@@ -84,6 +92,14 @@ async def reconcile_due(session: AsyncSession) -> int:
     return len(due)
 
 
+async def revive_stalled(session: AsyncSession) -> int:
+    """A reading whose next step died (after all its attempts) goes on. Returns how many there were."""
+    now = clock.now()
+    stalled = await queries.claim_stalled(session, now=now, before=now - STALLED_AFTER)
+    await outbox.publish(session, *(PullStepDue(pull_id, str(step)) for pull_id, step in stalled))
+    return len(stalled)
+
+
 async def catch_up(session: AsyncSession, connection_id: UUID, since: datetime) -> None:
     """Changes were lost on the way: reads everything since then. Where a reading is under way already,
     this one waits for it."""
@@ -99,6 +115,7 @@ async def _start(
     if not connection.api:
         raise NoApi
     now, pull_id = clock.now(), new_id()
+    since = min(since, now - NEWEST)
     row = {
         "id": pull_id, "connection_id": connection.id, "kind": kind, "state": "running",
         "since_at": since, "until_at": until, "stage": PLANS[connection.platform].stages[0].name,
@@ -147,11 +164,13 @@ async def _read_page(
         answer = await client.ask(account, stage.ask(stretch, pull.cursor))
         page = stage.read(stretch, pull.cursor, answer)
     except NotNow as busy:
-        pull.failures += 1
         pull.last_error = str(busy)
-        if busy.seconds is None and pull.failures > MAX_FAILURES:
+        if busy.seconds is not None:
+            return busy.seconds  # it said when: that is no failure
+        pull.failures += 1
+        if pull.failures > MAX_FAILURES:
             _end(pull, "failed")
-        return busy.seconds or min(2.0 ** min(pull.failures, 10) / 2, MAX_BACKOFF_S)
+        return min(2.0 ** min(pull.failures, 10) / 2, MAX_BACKOFF_S)
     except Refused as refused:
         pull.last_error = f"{pull.stage}: {refused}"
         _end(pull, "failed")
@@ -207,7 +226,7 @@ async def refetch_tickets(session: AsyncSession, client: Client, sealer: Sealer,
     if connection.is_paused:
         await outbox.publish(session, TicketsWanted(connection_id), after_s=WHILE_PAUSED_S)
         return
-    wanted = await queries.take_wanted(session, connection_id, limit=AT_ONCE)
+    wanted = await queries.take_wanted(session, connection_id, now=clock.now(), limit=AT_ONCE)
     if not wanted:
         return
     account, gate = _account(connection, sealer), asyncio.Semaphore(IN_FLIGHT)
@@ -218,10 +237,14 @@ async def refetch_tickets(session: AsyncSession, client: Client, sealer: Sealer,
     waits = [one for one in found if isinstance(one, float)]
     told = [one for had in found if not isinstance(had, float) for one in had]
     await apply(session, connection, told)
+    for one, result in zip(wanted, found, strict=True):
+        if isinstance(result, float):  # behind those that have not been asked for yet
+            one.wanted_at = clock.now() + timedelta(seconds=result)
+    await session.flush()
     had = [one.ticket_key for one, result in zip(wanted, found, strict=True) if not isinstance(result, float)]
     await queries.forget_wanted(session, connection_id, had)
-    if waits or len(wanted) == AT_ONCE:
-        await outbox.publish(session, TicketsWanted(connection_id), after_s=max(waits, default=0))
+    for wait in sorted({0.0} if len(wanted) == AT_ONCE else set(waits)):
+        await outbox.publish(session, TicketsWanted(connection_id), after_s=wait)
 
 
 async def _fetch(
@@ -238,6 +261,7 @@ async def _fetch(
         return ()  # no such id can be there, and none is ever put into an address
     one = Single(wanted.ticket_key, connection.settings, frozenset(known_messages))
     parts = {*wanted.parts, *plan.wanted}
+    parts |= {"comments"} if "messages" in parts else set()
     told: list[Normalised] = []
     try:
         async with gate:
@@ -246,8 +270,11 @@ async def _fetch(
                     told += await _fetch_part(client, account, one, part, detail)
     except NotNow as busy:
         return busy.seconds or 5.0
-    except (Refused, NotUnderstood) as refused:
-        log.warning("a ticket could not be read", why=str(refused))
+    except Refused as refused:
+        log.warning("a ticket may not be read", why=str(refused))
+        return WHILE_REFUSED_S
+    except NotUnderstood as strange:
+        log.warning("a ticket could not be understood", why=str(strange))
         return ()
     return tuple(told)
 
@@ -265,7 +292,7 @@ async def _fetch_part(
     read = detail.read(one, answers)
     if part == "ticket":
         return read
-    whole = Settled("messages", None, answers[0].read_at)  # so that it is not asked for in vain again
+    whole = Settled("messages", None, answers[0].read_at - CLOCKS_DIFFER_BY)
     return tuple(replace(said, settled=(*said.settled, whole)) for said in read)
 
 
