@@ -14,7 +14,11 @@ test: .venv/dev ## Run the tests (a real Postgres is started for them)
 	@$(BIN)/python -m pytest -n 2
 
 prove: .venv/dev ## The long proofs: storms and property tests at full size
-	@ASSAY_PROPERTY_EXAMPLES=10000 ASSAY_STORM_TICKETS=60 $(BIN)/python -m pytest
+	@ASSAY_PROPERTY_EXAMPLES=10000 ASSAY_STORM_TICKETS=60 \
+	  ASSAY_STORM_DELIVERIES=20000 ASSAY_STORM_CONNECTIONS=64 \
+	  ASSAY_STORM_SERVER_KILLS=5 ASSAY_STORM_DATABASE_KILLS=2 \
+	  ASSAY_BACKFILL_TICKETS=50000 ASSAY_FUZZ_INPUTS=200000 ASSAY_BULK_LINES=100000 \
+	  ASSAY_BENCH=1 $(BIN)/python -m pytest
 
 check: .venv/dev ## Lint, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

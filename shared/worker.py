@@ -156,13 +156,17 @@ class Worker:
             HANDLED.labels(claim.handler, "done").inc()
 
     async def _lock(self, session: AsyncSession, claim: Claim) -> Event | None:
-        """The event, with its delivery's row locked; None where somebody else has it by now."""
+        """The event, with its delivery's row locked; None where somebody else has it by now.
+
+        A row that is locked is waited for: mostly by another worker that only looked at it on its way
+        to the next one. To skip it would leave the delivery lying until its lease is over.
+        """
         row = (
             await session.execute(
                 select(col(EventRow.type), col(EventRow.payload), col(EventRow.request_id))
                 .join(Delivery, col(Delivery.event_id) == col(EventRow.id))
                 .where(*_still(claim))
-                .with_for_update(of=Delivery, skip_locked=True)
+                .with_for_update(of=Delivery)
             )
         ).one_or_none()
         if row is None:

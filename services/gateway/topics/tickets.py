@@ -24,7 +24,15 @@ class Message:
     author_kind: str = strawberry.field(description="requester, agent, bot or system")
     author_name: str | None
     is_public: bool
+    is_redacted: bool = strawberry.field(description="Its words were taken back in the help desk.")
     body: str
+
+
+@strawberry.type(description="What started and what stopped one of a ticket's clocks.")
+class Clock:
+    name: str = strawberry.field(description="first_reply, first_resolution or full_resolution")
+    started_by: str = strawberry.field(description="ticket:<id>, message:<id> or event:<id>")
+    stopped_by: str
 
 
 @strawberry.type(description="A ticket's durations in seconds and its outcomes; null: not yet, or never.")
@@ -42,6 +50,7 @@ class TicketFacts:
     agent_replies: int
     is_one_touch: bool
     csat_score: float | None = strawberry.field(description="0 (bad) … 1 (good)")
+    clocks: list[Clock] = strawberry.field(description="Of those that have run.")
 
 
 @strawberry.type(description="A request for help, as the help desk knows it now.")
@@ -49,6 +58,12 @@ class Ticket:
     id: UUID
     connection_id: UUID
     external_id: str = strawberry.field(description="Its id in the help desk.")
+    display_id: str | None = strawberry.field(description="Its number as people there see it.")
+    is_provisional: bool = strawberry.field(description="Not told yet: when it was created.")
+    is_deleted: bool
+    merged_into_key: str | None = strawberry.field(
+        description="The help desk's id of what it became part of."
+    )
     subject: str | None
     status: str | None
     priority: str | None
@@ -74,7 +89,8 @@ class Ticket:
         return [
             Message(
                 id=row.id, sent_at=row.sent_at, author_kind=row.author_kind,
-                author_name=row.author_name, is_public=row.is_public, body=row.body,
+                author_name=row.author_name, is_public=row.is_public, is_redacted=row.is_redacted,
+                body=row.body,
             )
             for row in rows
         ]  # fmt: skip
@@ -103,12 +119,14 @@ def facts_of(row: FactRow) -> TicketFacts:
         on_hold_s=row.on_hold_s, reopens=row.reopens, agent_replies=row.agent_replies,
         is_one_touch=row.is_one_touch,
         csat_score=None if row.csat_score is None else float(row.csat_score),
+        clocks=[Clock(name=name, **clock) for name, clock in sorted(row.clocks.items())],
     )  # fmt: skip
 
 
 def ticket_of(row: TicketRow) -> Ticket:
     return Ticket(
-        id=row.id, connection_id=row.connection_id, external_id=row.external_id,
+        id=row.id, connection_id=row.connection_id, external_id=row.external_id, display_id=row.display_id,
+        is_provisional=row.is_provisional, is_deleted=row.is_deleted, merged_into_key=row.merged_into_key,
         subject=row.subject, status=row.status, priority=row.priority, channel=row.channel,
         language=row.language, topic=row.topic, brand=row.brand, group_name=row.group_name,
         vendor_id=row.vendor_id, tags=row.tags, created_at=row.created_at,

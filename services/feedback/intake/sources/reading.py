@@ -91,6 +91,70 @@ def opt_moment(owner: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
+MAX_WORD = 255
+"""Of text that is short by nature."""
+
+
+class Row:
+    """An object while it is read. What is odd becomes None and a warning; ids that must be there raise
+    NotUnderstood."""
+
+    def __init__(self, fields: Mapping[str, Any], where: str = "", warnings: list[str] | None = None) -> None:
+        self.fields, self.where = fields, where
+        self.warnings: list[str] = [] if warnings is None else warnings
+
+    def tells(self, name: str) -> bool:
+        return name in self.fields
+
+    def within(self, name: str) -> "Row":
+        """An object inside it, empty where there is none. It warns into the same list."""
+        return Row(opt_obj(self.fields, name), f"{self.where}/{name}", self.warnings)
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def key(self, name: str) -> str:
+        return key(self.fields, name, self.where)
+
+    def vital_id(self, name: str) -> str | None:
+        """It may be missing, but where it is there somebody is credited by it. Raises NotUnderstood."""
+        return opt_key(self.fields, name, self.where)
+
+    def id(self, name: str) -> str | None:
+        found = self.text(name)
+        if found is None or len(found) <= MAX_ID:
+            return found
+        self.warn(f"{name} is too long for an id.")
+        return None
+
+    def text(self, name: str) -> str | None:
+        """Empty is none."""
+        found = opt_text(self.fields, name)
+        if found is None and self.fields.get(name) is not None:
+            self.warn(f"{name} is not text.")
+        return found or None
+
+    def word(self, name: str) -> str | None:
+        """Text that is short by nature: the rest is cut off."""
+        found = self.text(name)
+        return found[:MAX_WORD] if found else None
+
+    def flag(self, name: str) -> bool | None:
+        found = flag(self.fields, name)
+        if found is None and self.fields.get(name) not in (None, ""):
+            self.warn(f"{name} is neither true nor false.")
+        return found
+
+    def time(self, name: str) -> datetime | None:
+        found = opt_moment(self.fields, name)
+        if found is None and self.fields.get(name) not in (None, ""):
+            self.warn(f"{name} is not a time.")
+        return found
+
+
+# ---- Markup -------------------------------------------------------------------------------------
+
 _BREAK = re.compile(r"<\s?(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _UNSHOWN = re.compile(r"<\s?(script|style|head|title)\b.*?(?:<\s?/\s?\1\s?>|\Z)", re.IGNORECASE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)

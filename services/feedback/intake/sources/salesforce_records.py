@@ -34,54 +34,15 @@ _TIMES = (("CreatedDate", "created_at"), ("LastModifiedDate", "updated_at"))
 _FLAGS = (("IsEscalated", "is_escalated"), ("IsDeleted", "is_deleted"))
 
 
-class Row:
-    """A record while it is read. What is odd becomes None and a warning; only its id must be there."""
-
-    def __init__(self, fields: Mapping[str, Any], where: str = "") -> None:
-        self.fields, self.where = fields, where
-        self.warnings: list[str] = []
-
-    def tells(self, name: str) -> bool:
-        return name in self.fields
-
-    def warn(self, text: str) -> None:
-        if text not in self.warnings:
-            self.warnings.append(text)
+class Row(reading.Row):
+    """A record while it is read. Its ids are told in the form of 18 characters, whichever came."""
 
     def key(self, name: str) -> str:
-        """An id that must be there. Raises NotUnderstood."""
-        return record_id(reading.key(self.fields, name, self.where))
+        return record_id(super().key(name))
 
     def id(self, name: str) -> str | None:
-        found = self.text(name)
-        if found and len(found) > reading.MAX_ID:
-            self.warn(f"{name} is too long for an id.")
-            return None
+        found = super().id(name)
         return record_id(found) if found else None
-
-    def text(self, name: str) -> str | None:
-        """Empty is none."""
-        found = reading.opt_text(self.fields, name)
-        if found is None and self.fields.get(name) is not None:
-            self.warn(f"{name} is not text.")
-        return found or None
-
-    def word(self, name: str) -> str | None:
-        """Text that is short by nature; the rest is cut, for an index could not hold it."""
-        found = self.text(name)
-        return found[:MAX_WORD] if found else None
-
-    def flag(self, name: str) -> bool | None:
-        found = reading.flag(self.fields, name)
-        if found is None and self.fields.get(name) not in (None, ""):
-            self.warn(f"{name} is neither true nor false.")
-        return found
-
-    def time(self, name: str) -> datetime | None:
-        found = reading.opt_moment(self.fields, name)
-        if found is None and self.fields.get(name) not in (None, ""):
-            self.warn(f"{name} is not a time.")
-        return found
 
     def name_of(self, relation: str, kind: str | None = None) -> str | None:
         """The name that a REST row nests: {"Owner": {"Name", "Type"}}."""

@@ -26,9 +26,9 @@ from services.feedback.intake.normalised import (
     Version,
 )
 from services.feedback.intake.sources import reading
+from services.feedback.intake.sources.reading import Row
 from services.feedback.intake.sources.zendesk_words import (
     SYSTEM,
-    Row,
     assignee_sighting,
     bots_of,
     priority_of,

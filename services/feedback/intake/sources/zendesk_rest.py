@@ -22,11 +22,11 @@ from services.feedback.intake.normalised import (
     Version,
 )
 from services.feedback.intake.sources import reading
+from services.feedback.intake.sources.reading import Row
 from services.feedback.intake.sources.zendesk_words import (
     LONG_AGO,
     SYSTEM,
     Read,
-    Row,
     assignee_sighting,
     bots_of,
     channel_of,

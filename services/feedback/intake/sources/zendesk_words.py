@@ -21,6 +21,7 @@ from services.feedback.intake.normalised import (
     Version,
 )
 from services.feedback.intake.sources import reading
+from services.feedback.intake.sources.reading import Row
 
 STATUSES = {
     "new": "new", "open": "open", "pending": "pending", "hold": "on_hold", "on-hold": "on_hold",
@@ -41,70 +42,12 @@ CHANNELS = {
 SCORES = {"good": Decimal(1), "bad": Decimal(0)}
 NO_REASON = "no reason provided"
 SYSTEM = "-1"
-MAX_WORD, MAX_CUSTOM = 255, 500
+MAX_WORD, MAX_CUSTOM = reading.MAX_WORD, 500
 RULES = {"rule", "automation", "trigger"}
 Read = tuple[Told, list[str]]
 """What the rows say, and of each row that could not be read why."""
 LONGEST_S = reading.LONGEST_MS // 1000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Row:
-    """An object while it is read. What is odd becomes None and a warning; ids that must be there raise
-    NotUnderstood."""
-
-    def __init__(self, fields: Mapping[str, Any], where: str = "", warnings: list[str] | None = None) -> None:
-        self.fields, self.where = fields, where
-        self.warnings: list[str] = [] if warnings is None else warnings
-
-    def tells(self, name: str) -> bool:
-        return name in self.fields
-
-    def within(self, name: str) -> "Row":
-        """An object inside it, empty where there is none. It warns into the same list."""
-        return Row(reading.opt_obj(self.fields, name), f"{self.where}/{name}", self.warnings)
-
-    def warn(self, text: str) -> None:
-        if text not in self.warnings:
-            self.warnings.append(text)
-
-    def key(self, name: str) -> str:
-        return reading.key(self.fields, name, self.where)
-
-    def vital_id(self, name: str) -> str | None:
-        """It may be missing, but where it is there somebody is credited by it. Raises NotUnderstood."""
-        return reading.opt_key(self.fields, name, self.where)
-
-    def id(self, name: str) -> str | None:
-        found = self.text(name)
-        if found is None or len(found) <= reading.MAX_ID:
-            return found
-        self.warn(f"{name} is too long for an id.")
-        return None
-
-    def text(self, name: str) -> str | None:
-        """Empty is none."""
-        found = reading.opt_text(self.fields, name)
-        if found is None and self.fields.get(name) is not None:
-            self.warn(f"{name} is not text.")
-        return found or None
-
-    def word(self, name: str) -> str | None:
-        """Text that is short by nature: the rest is cut off."""
-        found = self.text(name)
-        return found[:MAX_WORD] if found else None
-
-    def flag(self, name: str) -> bool | None:
-        found = reading.flag(self.fields, name)
-        if found is None and self.fields.get(name) is not None:
-            self.warn(f"{name} is neither true nor false.")
-        return found
-
-    def time(self, name: str) -> datetime | None:
-        found = reading.opt_moment(self.fields, name)
-        if found is None and self.fields.get(name) not in (None, ""):
-            self.warn(f"{name} is not a time.")
-        return found
 
 
 # ---- Words ----------------------------------------------------------------------------------------
