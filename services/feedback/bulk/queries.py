@@ -15,33 +15,33 @@ from shared.events import SUBSCRIBERS, BulkReceived
 from shared.ids import new_id
 from shared.models.feedback import InboxRow
 
-Columns = tuple[list[UUID], list[str], list[bytes], list[bytes]]
-"""Inbox ids, each once; source keys; bodies; their hashes"""
+Columns = tuple[list[UUID], list[str], list[bytes]]
+"""Inbox ids, each once; source keys; bodies"""
 
 _STORE = (
     """
     WITH told AS (
-        SELECT * FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::bytea[])
-        WITH ORDINALITY AS told (id, source_key, body, sha256, place)
+        SELECT * FROM unnest($3::uuid[], $4::text[], $5::bytea[])
+        WITH ORDINALITY AS told (id, source_key, body, place)
     ),
     new AS (
         INSERT INTO inbox (id, connection_id, source_key, headers, body, body_sha256, received_at, is_held)
-        SELECT told.id, $1, told.source_key, '{}', told.body, told.sha256, $2, false FROM told
+        SELECT told.id, $1, told.source_key, '{}', told.body, sha256(told.body), $2, false FROM told
         ON CONFLICT DO NOTHING
         RETURNING id
     ),
     together AS (
-        SELECT (told.place - 1) / $7::integer + 1 AS number, jsonb_agg(new.id) AS ids
+        SELECT (told.place - 1) / $6::integer + 1 AS number, jsonb_agg(new.id) AS ids
         FROM new JOIN told ON told.id = new.id
         GROUP BY number
     ),
     due AS (
-        SELECT ($8::uuid[])[number] AS event_id, ($9::uuid[])[number] AS delivery_id,
+        SELECT ($7::uuid[])[number] AS event_id, ($8::uuid[])[number] AS delivery_id,
             jsonb_build_object('inbox_ids', ids) AS payload
         FROM together
     ),
 """
-    + outbox.PUBLISH_DUE.format(type="$10::text", handler="$11::text", at="$2")
+    + outbox.PUBLISH_DUE.format(type="$9::text", handler="$10::text", at="$2")
     + """
     SELECT id FROM new
 """

@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import IO, Any
 from uuid import UUID
 
@@ -121,7 +120,6 @@ class Chunk:
     ids: list[UUID] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
     fates: list[UUID | dict[str, str] | None] = field(default_factory=list)
     """Its id; why it cannot be read; or None for a blank line."""
 
@@ -146,7 +144,6 @@ def _read(connection: Connection, lines: Sequence[bytes]) -> Chunk:
             chunk.ids.append(inbox_id)
             chunk.keys.append(key)
             chunk.bodies.append(body)
-            chunk.hashes.append(sha256(body).digest())
     return chunk
 
 
@@ -160,7 +157,7 @@ async def _store(db: Database, connection: Connection, chunk: Chunk, tally: Tall
     later. Raises what the database raises: nothing of the chunk is kept then."""
     new: set[UUID] = set()
     if chunk.ids:
-        columns = chunk.ids, chunk.keys, chunk.bodies, chunk.hashes
+        columns = chunk.ids, chunk.keys, chunk.bodies
         new = await queries.store_lines(db, connection.id, columns, clock.now(), together=LINES_TOGETHER)
     for fate in chunk.fates:
         if fate is None:
