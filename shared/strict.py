@@ -38,15 +38,26 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH, storable: bool = True) -> 
         raise MalformedJson("The nesting is too deep to read.") from None
     if not storable:
         # Counting first: only what has so many brackets can be so deep, and looking costs much more.
-        if body.count(b"{") + body.count(b"[") > max_depth and any(
-            fault.code == "too-deep" for fault in _faults(value, max_depth)
-        ):
+        if body.count(b"{") + body.count(b"[") > max_depth and _is_too_deep(value, max_depth):
             raise MalformedJson("The nesting is too deep to read.")
         return value
     faults = list(_faults(value, max_depth))
     if faults:
         raise ValidationFailed("The JSON holds what cannot be stored.", faults=faults[:20])
     return value
+
+
+def _is_too_deep(root: Any, max_depth: int) -> bool:
+    """A stack, not recursion: the depth is the sender's choice. What is empty is not entered."""
+    stack = [(root, 1)] if isinstance(root, dict | list) else []
+    while stack:
+        value, depth = stack.pop()
+        children = value.values() if isinstance(value, dict) else value
+        inner = [child for child in children if isinstance(child, dict | list)]
+        if inner and depth >= max_depth:
+            return True
+        stack.extend((child, depth + 1) for child in inner if child)
+    return False
 
 
 MAX_NAME = 64
@@ -128,7 +139,8 @@ def _number(digits: str) -> float:
 
 
 def cleaned(value: Any) -> Any:
-    """The same document with what a text column cannot hold replaced by U+FFFD.
+    """The same document with what a text column cannot hold replaced by U+FFFD, and numbers beyond
+    all bounds by null.
 
     Recursive: only for what `loads` has bounded in depth.
     """
@@ -138,7 +150,7 @@ def cleaned(value: Any) -> Any:
         return {cleaned(key): cleaned(child) for key, child in value.items()}
     if isinstance(value, list):
         return [cleaned(child) for child in value]
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -42,10 +42,12 @@ class LineTooLong(Exception):
 
 async def lines_of(parts: AsyncIterator[bytes], longest: int) -> AsyncIterator[list[bytes]]:
     """The lines of a body, in chunks. Raises LineTooLong."""
-    rest, chunk, size = b"", [], 0
+    chunk: list[bytes] = []
+    rest, size = b"", 0
     async for part in parts:
         *lines, rest = (rest + part).split(b"\n")
         if len(rest) > longest:
+            yield [*chunk, *lines]  # what came before it is not lost
             raise LineTooLong
         for line in lines:
             chunk.append(line)
@@ -96,21 +98,20 @@ async def take_lines(
     db: Database, connection: Connection, parts: AsyncIterator[bytes], longest: int, results: IO[bytes]
 ) -> None:
     """Reads the next chunk while the one before it is stored. Writes what became of each line."""
-    tally, storing = Tally(results), None
+    tally, storing, stopped = Tally(results), None, None
     try:
         async for chunk in lines_of(parts, longest):
-            read = _read(connection, chunk)
+            read = _read(connection, chunk, longest)
             if storing is not None:
                 await storing
             storing = asyncio.create_task(_store(db, connection, read, tally))
             await asyncio.sleep(0)
-        if storing is not None:
-            await storing
-        tally.end()
     except LineTooLong:
+        stopped = "The line after the last one named here is too long to read."
+    finally:
         if storing is not None:
             await storing
-        tally.end(stopped=f"Line {tally.lines + 1} or one soon after it is too long to read.")
+    tally.end(stopped)
 
 
 @dataclass
@@ -124,12 +125,15 @@ class Chunk:
     """Its id; why it cannot be read; or None for a blank line."""
 
 
-def _read(connection: Connection, lines: Sequence[bytes]) -> Chunk:
+def _read(connection: Connection, lines: Sequence[bytes], longest: int) -> Chunk:
     chunk, known = Chunk(), set()
     derive = derived_ids(connection.id, "inbox")
     for body in lines:
         if not body or body.isspace():
             chunk.fates.append(None)
+            continue
+        if len(body) > longest:
+            chunk.fates.append({"pointer": "", "detail": f"Longer than {longest:,} bytes."})
             continue
         try:
             document = TicketDocument.model_validate_json(body)

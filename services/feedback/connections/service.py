@@ -128,7 +128,7 @@ async def rotate_secret(
         faults = [Fault("", "missing", "Say which secret is new.")]
     if faults:
         raise ValidationFailed(faults=faults)
-    connection.previous_sealed_secret = connection.sealed_secret
+    connection.previous_sealed_secret = connection.sealed_secret if new.overlap_hours else None
     connection.previous_secret_ends_at = clock.now() + timedelta(hours=new.overlap_hours)
     connection.sealed_secret = sealer.seal(text({**known, **sent}))
     connection.revision += 1

@@ -92,7 +92,8 @@ class Inbox:
             except (NotFound, SignatureInvalid):
                 outcome = None
             if outcome is None:
-                outcome = await self._take(await self._open(key), platform, posted, verify)
+                gate = await self._open(key)
+                outcome = await self._take(gate, platform, replace(posted, now=clock.now()), verify)
         except Problem as problem:
             REFUSED.labels(platform, problem.slug).inc()
             raise

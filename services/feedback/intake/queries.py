@@ -43,9 +43,11 @@ async def write_tickets(session: AsyncSession, rows: Rows) -> None:
 
 
 async def add_events(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """Returns the tickets that gained an event."""
+    """Returns the tickets that gained an event by which something may have changed: what the help desk
+    says of its service levels changes nothing of ours."""
     new = insert_many(TicketEvent, rows).on_conflict_do_nothing()
-    return set(await session.scalars(new.returning(col(TicketEvent.ticket_id))))
+    gained = await session.execute(new.returning(col(TicketEvent.ticket_id), col(TicketEvent.field)))
+    return {ticket_id for ticket_id, field in gained if not field.startswith("sla:")}
 
 
 async def settle_events(session: AsyncSession, spans: Rows) -> set[UUID]:

@@ -2,13 +2,17 @@
 time (signed) or as lines of a bulk delivery. Every part is optional but the ticket's id and the time
 at which all of it was true."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from shared.schemas import In
 
-When = AwareDatetime
+When = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 1, 1, tzinfo=UTC)),
+]
 """Read by the parser itself, not by code of ours: there may be many thousands a second."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Word = Annotated[str, StringConstraints(max_length=200)]
