@@ -8,6 +8,7 @@ import pytest
 from world import LONG_AGO, SECRET, World
 
 from services.demo import zendesk
+from services.feedback.connections.schemas import EXAMPLES
 from shared.config import Settings
 
 PUBLIC = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
@@ -39,6 +40,13 @@ def new(platform: str, **more: Any) -> dict[str, Any]:
 async def pointers(world: World, body: dict[str, Any]) -> set[str]:
     answer = await world.post("/feedback/connections", body, status=422)
     return {fault["pointer"] for fault in answer["errors"]}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+async def test_the_examples_of_the_docs_are_taken(world: World, kind: str) -> None:
+    await world.post("/feedback/connections", EXAMPLES[kind])
+    shown = world.app.openapi()["paths"]["/feedback/connections"]["post"]["requestBody"]
+    assert shown["content"]["application/json"]["examples"][kind] == {"value": EXAMPLES[kind]}
 
 
 @pytest.mark.parametrize("platform", BODIES)

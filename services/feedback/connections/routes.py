@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Body, Depends, Request, Response
 
 from services.feedback.connections import queries, service
 from services.feedback.connections.schemas import (
+    EXAMPLES,
     ConnectionIn,
     ConnectionOut,
     ConnectionPatch,
@@ -36,7 +37,8 @@ routes = router("/feedback/connections", "connections")
     summary="Connect a help-desk account",
 )  # fmt: skip
 async def connect(
-    new: ConnectionIn, request: Request, session: Session, once: Idempotent,
+    new: Annotated[ConnectionIn, Body(openapi_examples={k: {"value": v} for k, v in EXAMPLES.items()})],
+    request: Request, session: Session, once: Idempotent,
     _: Annotated[Actor, Depends(permit("connections.create"))],
 ) -> Response:  # fmt: skip
     state = request.app.state

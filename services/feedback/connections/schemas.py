@@ -107,6 +107,39 @@ class GenericIn(_New):
 ConnectionIn = Annotated[ZendeskIn | SalesforceIn | FreshdeskIn | GenericIn, Field(discriminator="platform")]
 
 
+_KEY = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+EXAMPLES: dict[str, Any] = {
+    "zendesk": {
+        "key": "zd-main", "name": "Zendesk", "platform": "zendesk", "account_id": "20417733",
+        "secret": "the webhook's signing secret",
+        "settings": {
+            "brands": {"360002417811": "Main"}, "language_tag_prefix": "lang_",
+            "groups": {"360009911201": {"name": "EU Frontline"}},
+        },
+        "api": {
+            "base_url": "https://example.zendesk.com", "user": "bot@example.com", "secret": "an API token",
+        },
+    },
+    "salesforce": {
+        "key": "sf-main", "name": "Service Cloud", "platform": "salesforce",
+        "account_id": "00D5g00000K7hQzEAJ", "path_token": "an-unguessable-token-0001", "secret": _KEY,
+        "settings": {
+            "status_map": {"New": "new", "Working": "open", "Waiting": "pending", "Closed": "closed"},
+            "queues": {"00G5g000004TtLmEAK": {"name": "EU Frontline"}},
+            "language_field": "Case_Language__c",
+        },
+    },
+    "freshdesk": {
+        "key": "fd-main", "name": "Freshdesk", "platform": "freshdesk",
+        "account_id": "example.freshdesk.com", "user": "intake", "secret": "a long password",
+        "token": "the header X-Intake-Token",
+        "api": {"base_url": "https://example.freshdesk.com", "secret": "the API key"},
+    },
+    "any other source": {"key": "crm", "name": "Our CRM", "platform": "generic", "secret": _KEY},
+}  # fmt: skip
+"""A connection of each kind, for the docs."""
+
+
 class ConnectionPatch(In):
     """Only what is sent is changed. New maps apply to what comes from now on, and to replays."""
 
