@@ -177,7 +177,7 @@ class Inbox:
 
 
 def _kept(headers: Mapping[str, str]) -> str:
-    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    kept = {name: headers[name].replace("\x00", "\ufffd") for name in KEPT_HEADERS if name in headers}
     return orjson.dumps(kept).decode()
 
 
