@@ -56,7 +56,7 @@ async def run(*, seconds: float, lines: int, rounds: int) -> Report:
         hooks, bulks, acknowledged = [], [], 0
         webhooks, documents, token = await _furnish(setting.settings)
         for _ in range(rounds):
-            await _run(setting.settings.database_url, "TRUNCATE baseline", "VACUUM ANALYZE inbox")
+            await _run(setting.settings.database_url, "VACUUM ANALYZE baseline", "VACUUM ANALYZE inbox")
             tps = await _pgbench(setting, webhooks, seconds)
             measured = await load.send_all(
                 _deliveries(int(seconds * 12_000)), ports, connections=CONNECTIONS, seconds=seconds

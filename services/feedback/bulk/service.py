@@ -30,8 +30,11 @@ from shared.ids import derived_ids
 from shared.models.feedback import Connection
 from shared.worker import ATTEMPT, Undeliverable
 
-LINES_A_CHUNK = 2_000
+LINES_A_CHUNK = 500
 BYTES_A_CHUNK = 4 * 1024 * 1024
+STEPS_ASIDE_EVERY = 50
+_validate = TicketDocument.__pydantic_validator__.validate_json
+"""`model_validate_json`, without what it looks at before: there may be many thousands a second."""
 LINES_TOGETHER = 100
 """How many lines are understood in one transaction."""
 
@@ -101,7 +104,7 @@ async def take_lines(
     tally, storing, stopped = Tally(results), None, None
     try:
         async for chunk in lines_of(parts, longest):
-            read = _read(connection, chunk, longest)
+            read = await _read(connection, chunk, longest)
             if storing is not None:
                 await storing
             storing = asyncio.create_task(_store(db, connection, read, tally))
@@ -125,10 +128,13 @@ class Chunk:
     """Its id; why it cannot be read; or None for a blank line."""
 
 
-def _read(connection: Connection, lines: Sequence[bytes], longest: int) -> Chunk:
+async def _read(connection: Connection, lines: Sequence[bytes], longest: int) -> Chunk:
+    """Stands aside now and then: the chunk before is on its way to the database, and needs the loop."""
     chunk, known = Chunk(), set()
     derive = derived_ids(connection.id, "inbox")
-    for body in lines:
+    for number, body in enumerate(lines):
+        if number % STEPS_ASIDE_EVERY == 0:
+            await asyncio.sleep(0)
         if not body or body.isspace():
             chunk.fates.append(None)
             continue
@@ -136,7 +142,7 @@ def _read(connection: Connection, lines: Sequence[bytes], longest: int) -> Chunk
             chunk.fates.append({"pointer": "", "detail": f"Longer than {longest:,} bytes."})
             continue
         try:
-            document = TicketDocument.model_validate_json(body)
+            document = _validate(body)
         except ValidationError as error:
             chunk.fates.append(_reason(error))
             continue
