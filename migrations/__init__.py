@@ -1,8 +1,11 @@
 """The schema's history. `upgrade(url)` brings a database to the newest version; safe to repeat
 and to run from several processes at once."""
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from alembic import command
 from alembic.config import Config
 
@@ -17,11 +20,29 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str, to: str = "head") -> None:
-    command.upgrade(config(url), to)
+    settings = config(url)
+    settings.attributes["sync"] = True
+    command.upgrade(settings, to)
 
 
 def downgrade(url: str, to: str) -> None:
-    command.downgrade(config(url), to)
+    settings = config(url)
+    settings.attributes |= {"down": True, "sync": True}
+    command.downgrade(settings, to)
+
+
+def let_in(url: str, passwords: Mapping[str, str]) -> None:
+    """Gives the database's logins (`assay_app` …) these passwords. They are hex, so nothing needs quoting."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(7305113)")  # roles belong to the cluster
+            for login, password in passwords.items():
+                await connection.execute(f"ALTER ROLE {login} PASSWORD '{password}'")
+        await connection.close()
+
+    asyncio.run(run())
 
 
 def check(url: str) -> None:
