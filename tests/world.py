@@ -37,8 +37,8 @@ class World:
 
     async def __aexit__(self, *_: object) -> None:
         await self.client.aclose()
-        await self.worker.db.close()
-        await self.db.close()
+        for close in (*self.app.state.at_the_end, self.worker.db.close, self.db.close):
+            await close()
 
     # ---- Asking -------------------------------------------------------------------------------
 
