@@ -192,7 +192,8 @@ POLICIES: Sequence[Policy] = (
         Rows(via=_of_audit("evidence"), mine=_on_my_desk("evidence", audit=True)),
     ),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
-    Policy("review", "INSERT", MAY["reviews.submit"], WORK),
+    # Asked before the unique keys are, so that those do not tell what is there.
+    Policy("review", "INSERT", MAY["reviews.submit"], WORK, also=_of_audit("review")),
     Policy(
         # Whoever appeals or rules holds the review's lock; only the agent changes it.
         "review", "UPDATE", {**MAY["reviews.acknowledge"], **MAY["appeals.take"]}, WORK,
@@ -206,7 +207,11 @@ POLICIES: Sequence[Policy] = (
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
     # ---- appeals
     Policy("appeal", "SELECT", MAY["appeals.read"], WORK, reporting=True),
-    Policy("appeal", "INSERT", MAY["appeals.file"], WORK, also=f"filed_by = {ME}"),
+    Policy(
+        "appeal", "INSERT", MAY["appeals.file"], WORK,
+        also=f"filed_by = {ME} AND EXISTS (SELECT FROM review WHERE review.ticket_id = appeal.ticket_id"
+             " AND review.id = appeal.review_id)",
+    ),
     Policy(
         "appeal", "UPDATE", {**MAY["appeals.withdraw"], **MAY["appeals.take"]}, WORK,
         columns=("state", "resolver_id"),
