@@ -34,20 +34,20 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         f"CREATE FUNCTION caller_id() RETURNS uuid {_WHO} AS $$"
         " SELECT CASE WHEN session_user = 'assay_app'"
         " THEN nullif(current_setting('assay.caller_id', true), '')::uuid"
-        " ELSE (SELECT id FROM reporting_person()) END $$",
+        " ELSE (SELECT id FROM public.reporting_person()) END $$",
         False,
     ),
     "caller_vendor_id()": (
         f"CREATE FUNCTION caller_vendor_id() RETURNS uuid {_WHO} AS $$"
         " SELECT CASE WHEN session_user = 'assay_app'"
         " THEN nullif(current_setting('assay.caller_vendor_id', true), '')::uuid"
-        " ELSE (SELECT vendor_id FROM reporting_person()) END $$",
+        " ELSE (SELECT vendor_id FROM public.reporting_person()) END $$",
         False,
     ),
     "caller_role()": (
         f"CREATE FUNCTION caller_role() RETURNS text {_WHO} AS $$"
         " SELECT CASE WHEN session_user = 'assay_app' THEN current_setting('role')"
-        " ELSE (SELECT role FROM reporting_person()) END $$",
+        " ELSE (SELECT role FROM public.reporting_person()) END $$",
         False,
     ),
     "find_person(uuid)": (
@@ -64,7 +64,7 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " SELECT EXISTS (SELECT FROM ticket_fact f JOIN ticket_fact o"
         " ON o.requester_key = f.requester_key AND o.connection_id = f.connection_id AND o.topic = f.topic"
         " AND o.is_counted AND o.ticket_id <> f.ticket_id WHERE f.ticket_id = $1"
-        f" AND CASE caller_role() {_SEES_FACT} END"
+        f" AND CASE public.caller_role() {_SEES_FACT} END"
         " AND ((o.first_solved_at >= $2 AND o.first_solved_at < $3)"
         " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
         True,
