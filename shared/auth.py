@@ -118,6 +118,7 @@ async def get_actor(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
     token = token_of(connection, credentials)
+    session.info["route"] = f"{connection.scope['method']} {connection.scope['route'].path}"
     return await enter(session, connection.app.state.token_keys, token)
 
 
@@ -130,13 +131,14 @@ def check(actor: Actor, action: str) -> None:
         raise Forbidden(f"The role {actor.role} may not do {action}.")
 
 
-def permit(action: str) -> Callable[[Actor], Actor]:
+def permit(action: str) -> Callable[[Actor, AsyncSession], Actor]:
     """`actor: Annotated[Actor, Depends(permit("audits.claim"))]`: the caller, if their role may."""
     if action not in PERMISSIONS:
         raise ValueError(f"{action} is not in shared/permissions.py")
 
-    def permitted(actor: Caller) -> Actor:
+    def permitted(actor: Caller, session: Session) -> Actor:
         check(actor, action)
+        session.info["action"] = action  # as the trail calls what happens now
         return actor
 
     permitted.action = action  # type: ignore[attr-defined]  # read by the permission tests

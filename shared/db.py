@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from starlette.requests import HTTPConnection
 
+from shared import trail
 from shared.config import Settings, asyncpg_url
 from shared.crypto import key_for
 
@@ -47,12 +48,17 @@ class Database:
         return cls(url_of(settings, login), pool_size=settings.db_pool_size)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, action: str | None = None) -> AsyncIterator[AsyncSession]:
+        """`action`: what the trail calls it, where no permission was asked for."""
         async with (
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
         ):
+            if action is not None:
+                session.info["action"] = action
+            trail.watch(session)
             yield session
+            await trail.write(session)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

@@ -19,6 +19,7 @@ from shared.body import read_body
 from shared.db import Session
 from shared.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from shared.models.queue import IdempotencyKey
+from shared.trail import note_read
 
 MAX_KEY = 255
 
@@ -79,6 +80,7 @@ class Once:
             kept = (await self._session.execute(select(IdempotencyKey).filter_by(**row))).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
+            note_read(self._session, "answers.replayed", [])
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
         await self._session.execute(

@@ -71,6 +71,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "appeals.take": _QUALITY,
     "appeals.rule": _QUALITY,
     "metrics.read": _WORK,
+    "trail.read": {**dict.fromkeys(Role, MINE), **_LEADS},
     "viewer.read": dict.fromkeys(Role, ALL),
 }
 

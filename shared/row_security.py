@@ -236,6 +236,12 @@ POLICIES: Sequence[Policy] = (
         for_role=dict.fromkeys(_FLOOR, "subject = 'appeal'"),
     ),
     Policy("state_change", "INSERT", EVERYBODY, also=f"moved_by = {ME}"),
+    Policy(
+        "trail_entry", "SELECT", MAY["trail.read"],
+        Rows(via="actor_id IN (SELECT person.id FROM person)", mine=f"actor_id = {ME}"),
+    ),
+    Policy("trail_entry", "INSERT", EVERYBODY, also=f"actor_id = {ME}"),
+    Policy("trail_waiting", "INSERT", EVERYBODY),
     Policy("event", "SELECT", MAY["dead_letters.read"]),
     Policy("event", "INSERT", EVERYBODY),
     Policy("delivery", "SELECT", MAY["dead_letters.read"]),
@@ -248,7 +254,7 @@ POLICIES: Sequence[Policy] = (
     ),
 )  # fmt: skip
 
-ONLY_ADDED_TO = frozenset({"state_change", "ruling"})
+ONLY_ADDED_TO = frozenset({"state_change", "ruling", "trail_entry", "trail_link"})
 """Nobody changes or removes a row of these, the worker included."""
 
 HOOK: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {

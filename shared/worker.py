@@ -23,8 +23,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared import clock, deliveries, outbox
+from shared import clock, deliveries, outbox, trail_chain
 from shared.config import Settings
+from shared.crypto import key_for
 from shared.db import Database
 from shared.errors import Problem
 from shared.events import Event
@@ -78,7 +79,13 @@ class Worker:
     ) -> None:
         self.db = db
         self.handlers = handlers
-        self.chores = (*chores, Chore("forget what has served", 3600, _forget))
+        trail_key = key_for(settings, "trail")
+        self.chores = (
+            *chores,
+            Chore("forget what has served", 3600, _forget),
+            Chore("seal the trail", 1, lambda session: trail_chain.seal(session, trail_key)),
+            Chore("note the trail's head", 3600, _note_head),
+        )
         self.settings = settings
         self._stopping = asyncio.Event()
 
@@ -138,7 +145,7 @@ class Worker:
 
     async def _handle(self, claim: Claim) -> None:
         try:
-            async with self.db.transaction() as session:
+            async with self.db.transaction(claim.handler) as session:
                 event = await self._lock(session, claim)
                 if event is None:
                     return
@@ -204,7 +211,7 @@ class Worker:
             try:
                 done = -1
                 while done and not self._stopping.is_set():
-                    async with self.db.transaction() as session:
+                    async with self.db.transaction(chore.name) as session:
                         done = await chore.do(session)
             except Exception as error:  # the next time tries again
                 log.warning("a chore was not done", chore=chore.name, error=describe(error))
@@ -218,6 +225,12 @@ def _still(claim: Claim) -> tuple[Any, ...]:
         col(Delivery.state) == "pending",
         col(Delivery.attempts) == claim.attempts,
     )
+
+
+async def _note_head(session: AsyncSession) -> int:
+    """Into the log, which is kept elsewhere: whoever cuts the chain's end off cannot cut it off there."""
+    log.info("head of the trail", head=str(await trail_chain.get_head(session)))
+    return 0
 
 
 async def _forget(session: AsyncSession) -> int:

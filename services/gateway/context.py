@@ -20,6 +20,7 @@ from shared.auth import Actor, enter
 from shared.db import Database
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
+from shared.trail import note_read
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -49,6 +50,7 @@ class Context(BaseContext):
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._reads: dict[str, list[UUID]] = {}
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
 
     async def open_snapshot(self) -> AsyncSession:
@@ -64,6 +66,20 @@ class Context(BaseContext):
             session = await self.open_snapshot()
             found: Sequence[Any] = (await session.execute(statement)).scalars().all()
             return found
+
+    def note_read(self, action: str, row_id: UUID) -> None:
+        """What is shown is personal: `keep_trail` enters who read it."""
+        self._reads.setdefault(action, []).append(row_id)
+
+    async def keep_trail(self) -> None:
+        """In a transaction of its own, before the answer leaves: the snapshot takes nothing in."""
+        if not self._reads:
+            return
+        async with self.request.app.state.db.transaction() as session:
+            await enter(session, self.request.app.state.token_keys, self._token)
+            session.info.update(action="graphql", route="POST /graphql")
+            for action, ids in self._reads.items():
+                note_read(session, action, ids)
 
     async def end_snapshot(self) -> None:
         async with self._one_at_a_time:

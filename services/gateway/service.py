@@ -24,6 +24,7 @@ async def execute(request: Request, token: str, asked: GraphQLIn) -> dict[str, A
             operation_name=asked.operationName,
             context_value=context,
         )
+        await context.keep_trail()
     finally:
         await context.end_snapshot()
     answer: dict[str, Any] = {"data": result.data}

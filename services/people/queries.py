@@ -1,5 +1,6 @@
 """Every statement of the people service."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from shared import clock
 from shared.errors import NotFound
 from shared.models.feedback import HelpDeskAgent
 from shared.models.people import Person, ReportingLogin, Role, Vendor
+from shared.models.trail import TrailEntry
 
 
 def select_people(*, role: str | None, vendor_id: UUID | None) -> Select[Any]:
@@ -25,6 +27,28 @@ def select_people(*, role: str | None, vendor_id: UUID | None) -> Select[Any]:
 
 def select_vendors() -> Select[Any]:
     return select(Vendor)
+
+
+def select_trail(
+    actor_id: UUID | None,
+    action: str | None,
+    row_id: UUID | None,
+    from_at: datetime | None,
+    to_at: datetime | None,
+) -> Select[Any]:
+    statement = select(TrailEntry)
+    if actor_id is not None:
+        statement = statement.where(col(TrailEntry.actor_id) == actor_id)
+    if action is not None:
+        statement = statement.where(col(TrailEntry.action) == action)
+    if row_id is not None:
+        changed = col(TrailEntry.changes).contains([{"id": str(row_id)}])
+        statement = statement.where(changed | col(TrailEntry.reads).contains([{"ids": [str(row_id)]}]))
+    if from_at is not None:
+        statement = statement.where(col(TrailEntry.entered_at) >= from_at)
+    if to_at is not None:
+        statement = statement.where(col(TrailEntry.entered_at) < to_at)
+    return statement
 
 
 async def get_person(session: AsyncSession, person_id: UUID, *, lock: bool = False) -> Person:

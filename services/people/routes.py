@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 
 from services.people import queries, service
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
@@ -15,6 +15,7 @@ from services.people.schemas import (
     RoleName,
     ScheduleIn,
     ScheduleOut,
+    TrailEntryOut,
     VendorIn,
     VendorOut,
     ViewerOut,
@@ -24,9 +25,11 @@ from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
 from shared.models.people import Person, Vendor
+from shared.models.trail import TrailEntry
 from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.permissions import PERMISSIONS, allowed_actions
+from shared.schemas import When
 from shared.web import router
 
 routes = router("/people", "people")
@@ -50,6 +53,21 @@ async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any
 )
 async def permissions(_: Annotated[Actor, Depends(permit("permissions.read"))]) -> Any:
     return [{"action": action, "roles": grants} for action, grants in sorted(PERMISSIONS.items())]
+
+
+@routes.get(
+    "/trail", response_model=Page[TrailEntryOut], responses=answers(*READS),
+    summary="Who did what, and who read what people wrote: the newest first",
+    description="Leads see all of it; everybody else what they did themselves.",
+)  # fmt: skip
+async def list_trail(
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("trail.read"))],
+    actor_id: UUID | None = None, action: Annotated[str | None, Query(max_length=100)] = None,
+    row_id: Annotated[UUID | None, Query(description="Of what was changed or read.")] = None,
+    from_at: When | None = None, to_at: When | None = None,
+) -> Any:  # fmt: skip
+    entries = queries.select_trail(actor_id, action, row_id, from_at, to_at)
+    return await page_of(session, entries, paging, row_id=TrailEntry.id)
 
 
 @routes.post("/vendors", status_code=201, response_model=VendorOut, responses=answers(*POSTS, Conflict))

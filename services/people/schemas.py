@@ -25,6 +25,21 @@ class PermissionOut(Out):
     )
 
 
+class TrailEntryOut(Out):
+    """One transaction that changed something or read personal data: ids and names of columns, no words."""
+
+    id: UUID
+    entered_at: datetime
+    actor_kind: str = Field(description="person, service, worker or command")
+    actor_id: UUID | None
+    action: str = Field(description="The permission that was asked for; of the worker, its handler or chore.")
+    route: str | None
+    changes: list[dict[str, Any]] = Field(description="[{table, id, change, columns, to}]")
+    reads: list[dict[str, Any]] = Field(description="[{action, ids}]")
+    purpose: str | None
+    request_id: str | None
+
+
 class VendorIn(In):
     key: Key = Field(examples=["brightdesk"])
     name: Name = Field(examples=["Brightdesk"])

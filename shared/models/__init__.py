@@ -1,9 +1,10 @@
 """Every table, by owner. Importing this package fills `SQLModel.metadata`."""
 
-from shared.models import appeals, audit, feedback, kpi, people, queue
+from shared.models import appeals, audit, feedback, kpi, people, queue, trail
 
 OWNERS = {
     "shared": queue,
+    "trail": trail,
     "people": people,
     "feedback": feedback,
     "audit": audit,

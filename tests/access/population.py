@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from services.demo.story import CARD, HOURS
 from shared.db import Database
-from shared.models import appeals, audit, feedback, kpi, people, queue
+from shared.models import appeals, audit, feedback, kpi, people, queue, trail
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS, Relation
 
@@ -62,10 +62,10 @@ class Population:
         return who
 
     async def store(self, db: Database) -> None:
-        async with db.transaction() as session:
+        async with db.engine.begin() as connection:  # past the trail
             for table in SQLModel.metadata.sorted_tables:
                 if self.rows.get(table.name):
-                    await session.execute(insert(table), self.rows[table.name])
+                    await connection.execute(insert(table), self.rows[table.name])
 
 
 VENDORS = ("v1", "v2", "v3")
@@ -208,6 +208,11 @@ def _work_of(everyone: Population, agent: Who) -> None:
         moved_by=agent.id, moved_at=T0,
     )  # fmt: skip
     everyone.add(
+        "trail_entry", id=key("entry", agent.name), entered_at=T0, actor_kind="person", actor_id=agent.id,
+        action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}",
+    )  # fmt: skip
+    everyone.add("trail_waiting", entry_id=key("entry", agent.name))
+    everyone.add(
         "idempotency_key", actor_id=agent.id, key="k", request_hash="h", status=200,
         answer={"of": f"canary-answer-{agent.name}"}, created_at=T0,
     )  # fmt: skip
@@ -348,6 +353,15 @@ class Oracle:
         audits = self._find("audit", "id", row["subject_id"])
         return self._may(who, "audits.claim") and any(self._audit(who, one) for one in audits)
 
+    def _trail_entry(self, who: Who, row: Row) -> bool:
+        if PERMISSIONS["trail.read"][who.role] is Relation.MINE:
+            return bool(row["actor_id"] == who.id)
+        people = self._find("person", "id", row["actor_id"])
+        return who.vendor_id is None or any(self._person(who, one) for one in people)
+
+    def _trail_waiting(self, who: Who, row: Row) -> bool:
+        return False
+
     def _idempotency_key(self, who: Who, row: Row) -> bool:
         return bool(row["actor_id"] == who.id)
 
@@ -357,4 +371,4 @@ def primary_key(table: str, row: Row) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)
 
 
-MODELS = (appeals, audit, feedback, kpi, people, queue)  # imported for the tables they define
+MODELS = (appeals, audit, feedback, kpi, people, queue, trail)  # imported for the tables they define

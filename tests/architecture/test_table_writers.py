@@ -36,7 +36,7 @@ def owner_of(module: str) -> str | None:
     """Which owner's code a module is; None for those that own nothing (demo, importing, gateway)."""
     parts = module.split(".")
     if parts[0] == "shared":
-        return "shared"
+        return "trail" if module.startswith("shared.trail") else "shared"
     return parts[1] if parts[0] == "services" and parts[1:2] and parts[1] in OWNERS else None
 
 

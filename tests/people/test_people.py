@@ -21,6 +21,7 @@ AGENTS = {"agent", "team_lead"}
 
 MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "viewer.read": (set(ROLES), ["GET /people/viewer"]),
+    "trail.read": (set(ROLES), ["GET /people/trail"]),
     "permissions.read": (set(ROLES), ["GET /people/permissions"]),
     "people.read": (set(ROLES), ["GET /people/people", f"GET /people/people/{NOWHERE}"]),
     "people.create": (LEADS, ["POST /people/people"]),

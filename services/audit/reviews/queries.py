@@ -13,6 +13,7 @@ from shared import clock
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
 from shared.models.audit import Assignment, Audit, Evidence, Review
+from shared.trail import note_read
 
 
 def select_audits(
@@ -109,9 +110,12 @@ async def unassign(session: AsyncSession, audit: Audit) -> None:
 
 
 async def find_evidence(session: AsyncSession, audit: Audit) -> dict[str, Any] | None:
-    """None where the caller may not see it."""
+    """None where the caller may not see it; where they do, the trail says so."""
     evidence = await session.get(Evidence, (audit.ticket_id, audit.id))
-    return evidence.content if evidence else None
+    if evidence is None:
+        return None
+    note_read(session, "evidence.read", [audit.id])
+    return evidence.content
 
 
 _ASSIGNED = (col(Assignment.ticket_id) == col(Audit.ticket_id)) & (col(Assignment.audit_id) == col(Audit.id))

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from shared.errors import Fault, NotFound, ValidationFailed
 from shared.models.feedback import Message, Rating, Ticket, TicketEvent
+from shared.trail import note_read
 
 MAX_PARTS = 1000
 """How much of one ticket's history one answer holds; longer ones are cut at the newest end."""
@@ -52,6 +53,8 @@ async def get_ticket(session: AsyncSession, ticket_id: UUID) -> Ticket:
 
 
 async def list_messages(session: AsyncSession, ticket_id: UUID) -> list[Message]:
+    """What people wrote: the trail says who read it."""
+    note_read(session, "messages.read", [ticket_id])
     statement = (
         select(Message)
         .where(col(Message.ticket_id) == ticket_id)

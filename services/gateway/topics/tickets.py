@@ -89,6 +89,8 @@ class Ticket:
         check(info.context.actor, "messages.read")
         order = [col(MessageRow.sent_at), col(MessageRow.position), col(MessageRow.id)]
         rows = await info.context.many(MessageRow, "ticket_id", order).load(self.id)
+        if rows:
+            info.context.note_read("messages.read", self.id)
         return [
             Message(
                 id=row.id, sent_at=row.sent_at, author_kind=row.author_kind,

@@ -1,0 +1,320 @@
+"""The audit trail: one entry for each transaction that changed something or showed what people wrote, and a
+chain over the entries that nobody without the key can mend."""
+
+import asyncio
+import contextlib
+import os
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from typer.testing import CliRunner
+from world import World
+
+from services.cli import app as cli
+from shared import trail_chain
+from shared.config import Settings, settings_from_environment
+from shared.crypto import key_for
+from shared.db import Database, url_of
+from shared.trail_chain import Head
+
+POSITIONS = int(os.environ.get("ASSAY_TRAIL_TAMPERS", "5"))
+"""At how many places of the chain each kind of tampering is tried."""
+
+
+async def entries(world: World, where: str = "true") -> list[Any]:
+    async with world.db.transaction() as session:
+        rows = await session.execute(text(f"SELECT * FROM trail_entry WHERE {where} ORDER BY id"))
+        return list(rows.mappings())
+
+
+@pytest.fixture
+def key(settings: Settings) -> bytes:
+    return key_for(settings, "trail")
+
+
+async def sealed(db: Database, key: bytes) -> int:
+    """Seals all that waits. Returns how many."""
+    total = 0
+    while True:
+        async with db.transaction() as session:
+            done = await trail_chain.seal(session, key)
+        if not done:
+            return total
+        total += done
+
+
+# ---- What is entered --------------------------------------------------------------------------------
+
+
+async def test_a_change_is_entered_once_with_who_what_and_the_request(world: World) -> None:
+    before = await entries(world)
+    # when an administrator makes somebody a lead
+    person = await world.person("specialist", "Mara")
+    answer = await world.client.patch(f"/people/people/{person}", json={"role": "lead"}, headers=world.as_())
+    # then two entries were added, and the second says so, without her name
+    made, changed = (await entries(world))[len(before) :]
+    assert (made["action"], changed["action"]) == ("people.create", "people.update")
+    assert changed["actor_kind"] == "person"
+    assert str(changed["actor_id"]) == (await world.get("/people/viewer"))["id"]
+    assert changed["route"] == "PATCH /people/people/{person_id}"
+    assert changed["request_id"] == answer.headers["x-request-id"]
+    assert changed["changes"] == [
+        {"table": "person", "id": person, "change": "changed", "columns": ["role"], "to": {"role": "lead"}}
+    ]
+    assert "Mara" not in str(made)
+
+
+async def test_what_was_refused_and_what_was_only_looked_at_is_not_entered(world: World) -> None:
+    before = len(await entries(world))
+    await world.get("/people/people")
+    await world.get("/feedback/tickets")
+    await world.post("/people/people", {"name": "x", "role": "nobody"}, status=422)
+    assert len(await entries(world)) == before
+
+
+async def test_reading_what_people_wrote_is_entered_over_rest_and_graphql(world: World) -> None:
+    # given a ticket with messages
+    await world.connection()
+    await world.solved_ticket()
+    (ticket,) = (await world.get("/feedback/tickets"))["items"]
+    # when somebody reads them, and when somebody reads only its status
+    await world.get(f"/feedback/tickets/{ticket['id']}/messages")
+    await world.graphql(f'{{ ticket(id: "{ticket["id"]}") {{ messages {{ body }} }} }}')
+    await world.graphql(f'{{ ticket(id: "{ticket["id"]}") {{ status }} }}')
+    # then the two reads are entered, each with the ticket
+    reads = await entries(world, "reads <> '[]'")
+    assert [one["reads"] for one in reads] == [[{"action": "messages.read", "ids": [ticket["id"]]}]] * 2
+    assert [one["route"] for one in reads] == [
+        "GET /feedback/tickets/{ticket_id}/messages", "POST /graphql",
+    ]  # fmt: skip
+
+
+async def test_every_transaction_that_wrote_left_one_entry(world: World) -> None:
+    """Asked of the database itself: what has a transaction id when it commits has written something."""
+    wrote: list[tuple[str | None, set[str], int]] = []
+    transaction = Database.transaction
+
+    @contextlib.asynccontextmanager
+    async def noticed(self: Database, action: str | None = None) -> AsyncIterator[Any]:
+        async with transaction(self, action) as session:
+            yield session
+            await session.flush()
+            xid = await session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
+            if xid is not None:
+                tables = {one["table"] for one in session.info.get("changes", [])}
+                wrote.append((session.info.get("action"), tables, int(xid) % 2**32))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "transaction", noticed)
+        await play_in(world)
+    async with world.db.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT xmin::text, count(*) FROM trail_entry GROUP BY 1"))
+        entered = {int(xmin): count for xmin, count in rows}
+    # the queue's own work is no change of anything: claims of deliveries, and their ends
+    counted = [one for one in wrote if one[1] - {"delivery"} or ((one[0] or "").count(".") == 0 and one[0])]
+    assert len(counted) > 20
+    missing = [(action, tables) for action, tables, xid in counted if entered.get(xid) != 1]
+    assert missing == []
+
+
+async def play_in(world: World) -> None:
+    connection = await world.connection()
+    await world.plan(connection["id"])
+    await world.solved_ticket()
+    mara = await world.person("specialist", "Mara")
+    review = await world.reviewed(mara)
+    await world.post(
+        "/appeals",
+        {
+            "review_id": review["id"], "reason": "other",
+            "points": [{"criterion": "greeting", "proposed_value": 1, "text": "It was there."}],
+        },
+        by=review["agent_id"],
+    )  # fmt: skip
+
+
+async def test_leads_see_all_of_it_and_everybody_else_what_they_did_themselves(world: World) -> None:
+    lead, specialist = await world.person("lead"), await world.person("specialist")
+    await world.connection()
+    await world.plan((await world.get("/feedback/connections"))["items"][0]["id"])
+    await world.solved_ticket()
+    await world.post("/audit/audits/claim-next", by=specialist, status=200)
+    seen = (await world.get("/people/trail", by=specialist))["items"]
+    assert [one["action"] for one in seen] == ["audits.claim"]
+    assert {one["action"] for one in seen[0]["reads"]} == {"evidence.read"}
+    everything = (await world.get("/people/trail?limit=100", by=lead))["items"]
+    assert len(everything) > len(seen)
+    mine = (await world.get(f"/people/trail?actor_id={specialist}", by=lead))["items"]
+    assert mine == seen
+
+
+@pytest.mark.parametrize("statement", ["UPDATE trail_entry SET action = 'x'", "DELETE FROM trail_entry",
+                                       "UPDATE trail_link SET number = 0", "DELETE FROM trail_link",
+                                       "TRUNCATE trail_entry"])  # fmt: skip
+@pytest.mark.parametrize("login", ["app", "worker", "hook"])
+async def test_no_login_of_ours_changes_or_removes_an_entry(
+    settings: Settings, world: World, statement: str, login: Any
+) -> None:
+    url = make_url(url_of(settings, login)).set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+# ---- The chain --------------------------------------------------------------------------------------
+
+
+async def test_the_chain_over_the_whole_story_holds(world: World, key: bytes) -> None:
+    await play_in(world)
+    number = await sealed(world.worker.db, key)
+    async with world.worker.db.snapshot() as session:
+        fault, head = await trail_chain.verify(session, key)
+    assert (fault, head.number) == (None, number)
+    assert number == len(await entries(world)) > 20
+
+
+async def test_sealing_from_many_sides_links_each_entry_once(world: World, key: bytes) -> None:
+    for number in range(5):
+        await world.person("agent", f"Agent {number}")
+    done = await asyncio.gather(*(sealed(world.worker.db, key) for _ in range(8)))
+    assert sum(done) + await sealed(world.worker.db, key) == len(await entries(world))
+    async with world.worker.db.snapshot() as session:
+        assert (await trail_chain.verify(session, key))[0] is None
+
+
+async def test_a_sealer_that_is_killed_between_entry_and_link_leaves_nothing_half_done(
+    world: World, key: bytes
+) -> None:
+    await world.person("agent")
+
+    async def killed() -> None:
+        async with world.worker.db.transaction() as session:
+            await trail_chain.seal(session, key)
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        await killed()
+    async with world.worker.db.snapshot() as session:
+        fault, head = await trail_chain.verify(session, key)
+    assert (fault, head.number) == (None, 0)
+    assert await sealed(world.worker.db, key) == len(await entries(world))
+
+
+_ENTRY = "(SELECT entry_id FROM trail_link WHERE number = :n)"
+TAMPERS = {
+    "a changed entry": f"UPDATE trail_entry SET action = 'x' WHERE id = {_ENTRY}",
+    "a changed time": f"UPDATE trail_entry SET entered_at = entered_at + interval '1 us' WHERE id = {_ENTRY}",
+    "a removed entry": f"DELETE FROM trail_entry WHERE id = {_ENTRY}",
+    "a removed link": "DELETE FROM trail_link WHERE number = :n",
+    "two links that changed places": """
+        UPDATE trail_link SET entry_id = o.entry_id FROM trail_link o
+        WHERE trail_link.number IN (:n, :m) AND o.number = :n + :m - trail_link.number""",
+    "a changed hash": "UPDATE trail_link SET hash = sha256(hash) WHERE number = :n",
+}
+"""Statements of somebody who owns the database."""
+
+
+@pytest.fixture
+async def chained(world: World, key: bytes) -> int:
+    """The length of a chain that is there."""
+    for number in range(20):
+        await world.person("agent", f"Agent {number}")
+    return await sealed(world.worker.db, key)
+
+
+@pytest.mark.parametrize("kind", TAMPERS)
+async def test_tampering_is_found_at_its_position(world: World, chained: int, key: bytes, kind: str) -> None:
+    dice = random.Random(kind)
+    for _ in range(POSITIONS):
+        position = dice.randint(1, chained - 1)
+        async with world.db.engine.connect() as connection:
+            await connection.execute(text("DROP INDEX uq_trail_link_entry_id"))
+            where = {"n": position, "m": position + 1} if ":m" in TAMPERS[kind] else {"n": position}
+            await connection.execute(text(TAMPERS[kind]), where)
+            async with AsyncSession(bind=connection) as session:
+                fault, held = await trail_chain.verify(session, key)
+                assert fault is not None, f"{kind} at {position} was not noticed"
+                assert fault.number == position, f"{kind} at {position}: {fault}"
+                assert held.number == position - 1
+                await connection.rollback()
+
+
+async def test_an_entry_that_was_put_in_is_found(world: World, chained: int, key: bytes) -> None:
+    async with world.db.transaction() as session:
+        await session.execute(
+            text("INSERT INTO trail_entry SELECT gen_random_uuid(), entered_at, actor_kind, actor_id,"
+                 " 'forged', route, changes, reads, purpose, request_id FROM trail_entry LIMIT 1")
+        )  # fmt: skip
+    async with world.db.snapshot() as session:
+        fault, _ = await trail_chain.verify(session, key)
+    assert fault is not None
+    assert "put in" in fault.what
+
+
+async def test_a_chain_whose_end_was_cut_off_is_found_by_a_head_that_was_noted(
+    world: World, chained: int, key: bytes
+) -> None:
+    async with world.db.snapshot() as session:
+        noted = await trail_chain.get_head(session)
+    async with world.db.transaction() as session:
+        gone = "IN (SELECT entry_id FROM trail_link WHERE number > :n)"
+        await session.execute(text(f"DELETE FROM trail_entry WHERE id {gone}"), {"n": chained - 3})
+        await session.execute(text("DELETE FROM trail_link WHERE number > :n"), {"n": chained - 3})
+    async with world.db.snapshot() as session:
+        assert (await trail_chain.verify(session, key))[0] is None, "what is left fits"
+        fault, _ = await trail_chain.verify(session, key, noted)
+    assert fault is not None
+    assert fault.number == chained - 2
+
+
+async def test_a_chain_made_anew_without_the_key_is_found_and_with_it_by_the_head(
+    world: World, chained: int, key: bytes
+) -> None:
+    async with world.db.snapshot() as session:
+        noted = await trail_chain.get_head(session)
+    for with_key, kept in ((b"another key".ljust(32), None), (key, noted)):
+        async with world.db.transaction() as session:
+            await session.execute(text("UPDATE trail_entry SET purpose = 'a lie'"))
+            await session.execute(text("DELETE FROM trail_waiting"))
+            await session.execute(text("DELETE FROM trail_link"))
+            await session.execute(text("INSERT INTO trail_waiting SELECT id FROM trail_entry"))
+        await sealed(world.db, with_key)
+        async with world.db.snapshot() as session:
+            fault, _ = await trail_chain.verify(session, key, kept)
+        assert fault is not None
+
+
+async def test_the_command_verifies_the_chain_and_its_copy(
+    world: World, chained: int, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("ASSAY_SECRET_KEY", settings.secret_key.get_secret_value())
+    settings_from_environment.cache_clear()
+    file = tmp_path / "trail.ndjson"
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(cli, ["trail", *words])
+
+    async def told(*words: str) -> Any:
+        return await asyncio.to_thread(run, *words)
+
+    head = (await told("head")).stdout.strip()
+    assert Head.parse(head).number == chained
+    assert (await told("verify", "--head", head)).exit_code == 0
+    assert (await told("export", str(file))).exit_code == 0
+    assert (await told("verify-file", str(file), "--head", head)).exit_code == 0
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:4], lines[5], lines[4], *lines[6:]]))
+    broken = await told("verify-file", str(file))
+    assert broken.exit_code == 1
+    assert "Link 5" in broken.stdout
+    settings_from_environment.cache_clear()
