@@ -8,6 +8,7 @@ from services.feedback.redaction.name_words import (
     NAME_FIELDS,
     NAME_IS,
     NAME_MAY_FOLLOW,
+    NO_EASTERN_NAMES,
     NO_NAMES,
     PARTICLES,
     SIGN_OFFS,
@@ -19,9 +20,12 @@ from services.feedback.redaction.names import LETTER, MARKS
 from services.feedback.redaction.reading import MASK, Found, Reading, occurrences
 
 _INNER = rf"(?:{LETTER}|[{MARKS}]|['-](?={LETTER})){{0,30}}"
-_WORD = re.compile(rf"{LETTER}{_INNER}(?:\.(?=[ ]{LETTER}))?")
+_WORD = re.compile(rf"{LETTER}(?:\.(?=[ ]?{LETTER})|{_INNER})")
+"""A word, or an initial with its full stop."""
 _EAST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_ENDS = re.compile(r"\s*(?:[.,;:!?\n)(]|$|-|and |und |et |y |e |en |i |ve |и |from |von |de |with |है|i'm |i am )")
+_ENDS = re.compile(
+    r"\s*(?:[.,;:!?\n)(]|$|-|and |und |et |y |e |en |i |ve |и |from |von |de |with |है|i'm |i am )"
+)
 MOST_WORDS = 4
 
 
@@ -69,28 +73,37 @@ def _name(
     reading: Reading, at: int, *, least: int, is_sure: bool = False, is_after_title: bool = False
 ) -> Iterator[Found]:
     words = _words(reading.plain, at)
-    if not words or words[0][0].lower() in NO_NAMES:
+    if not words or words[0][0].lower() in NO_NAMES or f"{words[0][0].lower().rstrip('.')}." in TITLES:
         return
     if words[0][0][0].isupper():
-        taken = _capitalised(words)
+        taken = _capitalised(words, is_sure=is_sure)
     elif is_sure and not words[0][0][0].islower():
         taken = _uncased(words)
     elif is_sure:
         taken = _in_lower_case(reading.plain, words)
     else:
         return
+    if taken and taken[0][0].isupper() and len(taken[0][0]) > 2:
+        # Where all is in capitals, they say nothing: "MR. COOPER SAYS", "I AM FED UP".
+        taken = taken[:1] if is_after_title else taken if is_sure else []
     # "Mr. B." is a name, "I am A" is not.
     if len(taken) >= least and (len(taken) > 1 or len(taken[0][0]) >= 2 or is_after_title):
         yield Found(taken[0].start(), taken[-1].end(), "name")
 
 
-def _capitalised(words: list[re.Match[str]]) -> list[re.Match[str]]:
+def _capitalised(words: list[re.Match[str]], *, is_sure: bool = False) -> list[re.Match[str]]:
     taken: list[re.Match[str]] = []
     for place, word in enumerate(words[:MOST_WORDS]):
         written = word[0]
-        if written.lower() in PARTICLES and place and place + 1 < len(words) and words[place + 1][0][0].isupper():
-            taken.append(word)
-        elif written[0].isupper() and written.lower().rstrip(".") not in NO_NAMES:
+        is_inner = 0 < place < len(words) - 1
+        if (
+            is_inner
+            and written in PARTICLES
+            and any(one[0][0].isupper() for one in words[place + 1 : place + 3])
+        ) or (
+            written[0].isupper()
+            and (written.lower().rstrip(".") not in NO_NAMES or (is_sure and place and not written.isupper()))
+        ):
             taken.append(word)
         else:
             break
@@ -100,7 +113,7 @@ def _capitalised(words: list[re.Match[str]]) -> list[re.Match[str]]:
 
 
 def _uncased(words: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Arabic, Hindi, …: no capital says where a name ends. Two words, unless one that is no name comes first."""
+    """Arabic, Hindi, …: no capital says where a name ends. Two words, or fewer before one that is no name."""
     taken: list[re.Match[str]] = []
     for word in words[:2]:
         # "and I …" is one word with the next in Arabic, and begins with the same letter.
@@ -116,12 +129,15 @@ def _in_lower_case(text: str, words: list[re.Match[str]]) -> list[re.Match[str]]
         taken = words[:count]
         if len(taken) < count or taken[-1][0].lower() in NO_NAMES:
             return []
-        if _ENDS.match(text[taken[-1].end() : taken[-1].end() + 6].lower()) or text[taken[-1].end() :][:1] == MASK:
+        if (
+            _ENDS.match(text[taken[-1].end() : taken[-1].end() + 6].lower())
+            or text[taken[-1].end() :][:1] == MASK
+        ):
             return taken
     return []
 
 
-_AFTER_GREETING = re.compile(rf" {{0,2}}(?:[,!.:\n]|$| - )")
+_AFTER_GREETING = re.compile(r" {0,2}(?:[,!.:\n]|$| - )")
 
 
 def _greeted(reading: Reading) -> Iterator[Found]:
@@ -185,11 +201,20 @@ def _by_line(reading: Reading) -> Iterator[Found]:
 
 def _signed(line: str, said: str, begin: int) -> Iterator[Found]:
     """ "…, thanks, Anna": what signs stands at the end of the line."""
-    for start in {0, max(said.rfind(". "), said.rfind("! "), said.rfind("? ")) + 2, max(0, said.rfind(", ", 0, max(0, said.rfind(", ")))) + 2}:
+    for start in {
+        0,
+        max(said.rfind(". "), said.rfind("! "), said.rfind("? ")) + 2,
+        max(0, said.rfind(", ", 0, max(0, said.rfind(", ")))) + 2,
+    }:
         if start == 1:
             continue
         match = _SIGN_OFF.match(said, start)
-        if match and match[1].strip() in _SIGN_OFFS and match.end() < len(line) and said[match.end() - 1] in " ,.!:-":
+        if (
+            match
+            and match[1].strip() in _SIGN_OFFS
+            and match.end() < len(line)
+            and said[match.end() - 1] in " ,.!:-"
+        ):
             yield from _whole_line(line, match.end(), begin, longest=3)
 
 
@@ -217,30 +242,29 @@ def _whole_line(line: str, at: int, begin: int, longest: int = MOST_WORDS) -> It
 _HAN, _KANA = "\u3400-\u9fff々", "\u3040-\u30ff"
 _ZH_IS = re.compile(rf"(?:我是|本人是|我係)([{SURNAMES_ZH}][{_HAN}]{{1,2}})(?![{_HAN}])")
 _ZH_TITLE = re.compile(rf"(?<![{_HAN}])([{SURNAMES_ZH}][{_HAN}]{{0,2}})(?=先生|女士|小姐|太太|經理|经理)")
-_ZH_CALLED = re.compile(rf"(?:我叫|我的名字是|我的名字叫|我姓名是)([{_HAN}]{{2,4}}?)(?=[^{_HAN}]|$|我|想|的|在|来|是|，)")
-_JA_AM = re.compile(
-    rf"(?:(?:私|わたくし|僕|俺|わたし)は、?|名前は、?)([{_HAN}{_KANA}]{{1,8}}?(?: [{_HAN}{_KANA}]{{1,6}}?)?)(?=です|と申|といい|と言い|だ。)"
+_ZH_CALLED = re.compile(
+    rf"(?:我叫|我的名字是|我的名字叫|我姓名是)([{_HAN}]{{2,4}}?)(?=[^{_HAN}]|$|我|想|的|在|来|是|，)"
 )
-_JA_CALLED = re.compile(rf"(?<![{_HAN}{_KANA}])([{_HAN}]{{1,4}}(?: ?[{_HAN}]{{1,3}})?|[{_KANA}]{{2,8}}(?: [{_KANA}]{{2,8}})?)(?=と申します|と申す|といいます|と言います)")
+_JA_AM = re.compile(
+    rf"(?:(?:私|わたくし|僕|俺|わたし)は、?|名前は、?)([{_HAN}{_KANA}]{{1,8}}?(?:"
+    rf" [{_HAN}{_KANA}]{{1,6}}?)?)(?=です|と申|といい|と言い|だ。)"
+)
+_JA_CALLED = re.compile(
+    rf"(?<![{_HAN}{_KANA}])([{_HAN}]{{1,4}}(?: ?[{_HAN}]{{1,3}})?|[{_KANA}]{{2,8}}(?:"
+    rf" [{_KANA}]{{2,8}})?)(?=と申します|と申す|といいます|と言います)"
+)
 _JA_TITLE = re.compile(rf"(?<![{_HAN}])([{_HAN}]{{2,4}}(?: [{_HAN}]{{1,3}})?)(?=様|さん(?![{_HAN}])|殿)")
 _KO_CALLED = re.compile(
-    rf"(?:저는|제 이름은|이름은|나는) ([{SURNAMES_KO}][가-힣]{{1,3}}?)(?=입니다|이에요|예요|이라고|라고|이고|인데)"
+    rf"(?:저는|제 이름은|이름은|나는) ([{SURNAMES_KO}][가-힣]{{1,3}}?)(?=입니다|이에요|예요|이라고|라고"
+    rf"|이고|인데)"
     rf"|(?<![가-힣])([{SURNAMES_KO}][가-힣]{{1,2}})(?=이라고 합니다|라고 합니다|입니다[.!]?(?:\s|$))"
 )
 _KO_TITLE = re.compile(rf"(?<![가-힣])([{SURNAMES_KO}][가-힣]{{1,2}})(?= ?(?:씨|님)(?![가-힣]))")
-_NO_EASTERN_NAMES = frozenset(
-    "皆様 皆 お客 客 担当者 担当 各位 何 王様 神 奥 御社 貴社 様 会員 利用者 会社 店員 店長 係員 業者 先方 運営 社員 配達員 問題 大変 不良品 初心者 学生 "
-    "主婦 日本人 男性 女性 会社員 高先生 客户 用户 会员 高级 学生 经理 广告 方面 时候 万能 "
-    "고객 상담원 상담사 선생 기사 담당자 사장 회원 판매자 구매자 관리자 여러분 주문 문의 이것 이상 이용 정상 문제 오류 하자 최고 신규 "
-    "배송 환불 교환 반품 결제 이중 전화 조금 지금 처음 주소 성인 학생 직원 고장 불량 안녕 기본 제품 상품 상태 사용자 이메일 임시 "
-    "이유 이번 현재 최근 정말 한국 한국인 전부 여기 저기 거기 우리 오늘 내일 어제 마지막 이미 고민 이후 이전 연락처 연락 번호 구매 구입 "
-    "선물 여성 남성 위험 국내 국제 유료 무료 기간 공식 정품 중고 신상 신청 예약 예정 방법 차이".split()
-)
 
 
 def _eastern(text: str) -> Iterator[Found]:
     for pattern in (_ZH_IS, _ZH_TITLE, _ZH_CALLED, _JA_AM, _JA_CALLED, _JA_TITLE, _KO_CALLED, _KO_TITLE):
         for match in pattern.finditer(text):
             group = 1 if match[1] else 2
-            if match[group] not in _NO_EASTERN_NAMES:
+            if match[group] not in NO_EASTERN_NAMES:
                 yield Found(match.start(group), match.end(group), "name")

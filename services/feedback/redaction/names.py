@@ -1,27 +1,32 @@
-"""Names: of people known for certain, wherever and however declined; and names that a text tells itself. Pure."""
+"""Names of people who are known for certain, wherever they stand and however they are declined. Pure."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from services.feedback.redaction.name_words import NO_NAMES, ORDINARY_WORDS, PARTICLES
+from services.feedback.redaction.name_words import CASE_ENDINGS, NO_NAMES, ORDINARY_WORDS, PARTICLES
 from services.feedback.redaction.reading import MASK, Found, Known, Reading, occurrences
 
 LETTER = r"[^\W\d_]"
-MARKS = "\u0591-\u05c7\u0610-\u061a\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0981-\u0d7f\u0e31-\u0e4e"
+MARKS = (
+    "\u0591-\u05c7\u0610-\u061a\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963"
+    "\u0981-\u0d7f\u0e31-\u0e4e"
+)
+"""Vowel signs and the like, which `\\w` leaves out."""
 WORD = re.compile(rf"{LETTER}(?:{LETTER}|[{MARKS}]|['](?={LETTER}))*")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
-_LATIN_APART = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+_LATIN_APART = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""})
 _CYRILLIC = str.maketrans({"ё": "е"})
-_CASES = frozenset(
-    "а у ом ем ём е ы и ой ей ю я ью ого его ому ему ым им ых их ую юю ая ии ию ией ові еві ам ами ах ов ин ина"
-    " a i y u e ie owi em ego emu im ym ej iem om o ov ove ou ovi ami ach ów s es n ns".split()
+_DECLINED_LATIN = frozenset(
+    {"pl", "cs", "sk", "hr", "sl", "sr", "bs", "lt", "lv", "de", "nl", "sv", "da", "no", "nb"}
 )
-_DECLINED_LATIN = frozenset({"pl", "cs", "sk", "hr", "sl", "sr", "bs", "lt", "lv", "de", "nl", "sv", "da", "no", "nb"})
 _PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف", "ك", "ה", "ו", "ב", "ל", "מ", "ש", "כ")
 
 
@@ -31,7 +36,9 @@ def folded(word: str) -> str:
     if word.isascii():
         return word
     bare = unicodedata.normalize("NFKD", word.translate(_LATIN_APART))
-    return "".join(one for one in bare if not unicodedata.combining(one)).translate(_ARABIC).translate(_CYRILLIC)
+    return (
+        "".join(one for one in bare if not unicodedata.combining(one)).translate(_ARABIC).translate(_CYRILLIC)
+    )
 
 
 class _Wanted(NamedTuple):
@@ -51,7 +58,13 @@ class _Wanted(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _wanted(known: Known) -> _Wanted:
-    strong, weak, stems, pairs, unspaced = set[str](), set[str](), set[str](), set[tuple[str, str]](), list[str]()
+    strong, weak, stems, pairs, unspaced = (
+        set[str](),
+        set[str](),
+        set[str](),
+        set[tuple[str, str]](),
+        list[str](),
+    )
     mails = [*known.emails, *(name for name in known.names if "@" in name)]
     for name in known.names:
         if "@" in name:
@@ -66,7 +79,7 @@ def _wanted(known: Known) -> _Wanted:
             else:
                 strong |= forms
                 stems |= {stem for form in forms for stem in _stems(form)}
-        pairs |= {(folded(one), folded(next_one)) for one, next_one in zip(words, words[1:], strict=False)}
+        pairs |= {(folded(one), folded(next_one)) for one, next_one in pairwise(words)}
         if len(words) == 1 and len(words[0]) < 3:
             pairs.discard((words[0], words[0]))
     exact = [(mail.strip().lower(), "email") for mail in mails if "@" in mail]
@@ -77,14 +90,15 @@ def _wanted(known: Known) -> _Wanted:
     exact += [(handle.strip().lstrip("@").lower(), "handle") for handle in known.handles]
     numbers = {"".join(filter(str.isdecimal, unicodedata.normalize("NFKC", phone))) for phone in known.phones}
     return _Wanted(
-        frozenset(strong), frozenset(weak), frozenset(stems), tuple(dict.fromkeys(unspaced)), frozenset(pairs),
+        frozenset(strong), frozenset(weak), frozenset(stems), tuple(dict.fromkeys(unspaced)),
+        frozenset(pairs),
         frozenset(number for number in numbers if len(number) >= 5),
         tuple((text, kind) for text, kind in dict.fromkeys(exact) if len(text) >= 3),
     )  # fmt: skip
 
 
 def _unspaced_parts(lower: str) -> list[str]:
-    """Names of scripts without spaces: whole, by the parts that are written apart, and a Korean given name."""
+    """In scripts without spaces: the whole, the parts that are written apart, a Korean given name."""
     whole = "".join(lower.split())
     if not _UNSPACED.search(whole):
         return []
@@ -116,7 +130,10 @@ def find_known(reading: Reading, known: Known, language: str | None) -> Iterator
     for part, kind in wanted.exact:
         for place in occurrences(reading.lower, part):
             end = place + len(part)
-            if not (_is_ascii_word(reading.lower[place - 1 : place]) or _is_ascii_word(reading.lower[end : end + 1])):
+            if not (
+                _is_ascii_word(reading.lower[place - 1 : place])
+                or _is_ascii_word(reading.lower[end : end + 1])
+            ):
                 begins = place - 1 if reading.lower[place - 1 : place] == "@" and kind == "handle" else place
                 yield Found(begins, end, kind)
     if wanted.numbers:
@@ -134,7 +151,9 @@ def _known_numbers(text: str, numbers: frozenset[str]) -> Iterator[Found]:
         for number in numbers:
             tail = number[-8:] if len(number) >= 8 else number
             if tail in digits:
-                yield Found(run.start() - (text[run.start() - 1 : run.start()] in ("+", "(")), run.end(), "phone")
+                yield Found(
+                    run.start() - (text[run.start() - 1 : run.start()] in ("+", "(")), run.end(), "phone"
+                )
                 break
 
 
@@ -143,16 +162,24 @@ def _known_words(reading: Reading, wanted: _Wanted, language: str | None) -> Ite
     beside another part, or where a capital shows that a name is meant."""
     words = list(WORD.finditer(reading.lower))
     forms = [folded(word[0].removesuffix("'s")) for word in words]
-    is_declined = (language or "").lower()[:2] in _DECLINED_LATIN
+    is_latin = (language or "").lower()[:2] in _DECLINED_LATIN
     strong = {
         place for place, form in enumerate(forms)
-        if form in wanted.strong or _is_declined(reading.plain, words[place], form, wanted, is_latin=is_declined)
+        if form in wanted.strong or _is_declined(reading.plain, words[place], form, wanted, is_latin=is_latin)
     }  # fmt: skip
     weak = {place for place, form in enumerate(forms) if form in wanted.weak and place not in strong}
     for place in weak:
-        if (place + 1 in weak and (forms[place], forms[place + 1]) in wanted.pairs and _is_near(reading, words, place)):
+        if (
+            place + 1 in weak
+            and (forms[place], forms[place + 1]) in wanted.pairs
+            and _is_near(reading, words, place)
+        ):
             strong |= {place, place + 1}
-        elif _is_capital_inside(reading.plain, words[place]) and len(forms[place]) >= 3 and forms[place] not in NO_NAMES:
+        elif (
+            _is_capital_inside(reading.plain, words[place])
+            and len(forms[place]) >= 3
+            and forms[place] not in NO_NAMES
+        ):
             strong.add(place)
     for step in (1, -1):
         for place in sorted(weak, reverse=step < 0):
@@ -172,7 +199,7 @@ def _is_declined(text: str, word: re.Match[str], form: str, wanted: _Wanted, *, 
     # In scripts with capitals a declined name keeps its own: "верю" is not a form of Вера.
     if not text[word.start()].isupper():
         return False
-    return any(form[:-length] in wanted.stems and form[-length:] in _CASES for length in (1, 2, 3))
+    return any(form[:-length] in wanted.stems and form[-length:] in CASE_ENDINGS for length in (1, 2, 3))
 
 
 def _is_near(reading: Reading, words: list[re.Match[str]], place: int) -> bool:
@@ -193,7 +220,11 @@ def _joined(reading: Reading, words: list[re.Match[str]], places: list[int]) -> 
     at = 0
     while at < len(places):
         last = at
-        while last + 1 < len(places) and places[last + 1] == places[last] + 1 and _is_near(reading, words, places[last]):
+        while (
+            last + 1 < len(places)
+            and places[last + 1] == places[last] + 1
+            and _is_near(reading, words, places[last])
+        ):
             last += 1
         yield Found(words[places[at]].start(), words[places[last]].end(), "name")
         at = last + 1

@@ -1,4 +1,4 @@
-"""What is written in digits: cards, accounts, national numbers, phones. Their own check digits decide. Pure."""
+"""Cards, accounts, national numbers, phones: their own check digits decide. Pure."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -69,7 +69,8 @@ def find_numbers(reading: Reading, language: str | None, region: str | None) -> 
 # ---- Cards and accounts -----------------------------------------------------------------------
 
 _ISSUED = re.compile(
-    r"(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|220[0-4]\d{12,15}"
+    r"(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
+    r"|220[0-4]\d{12,15}"
     r"|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35(?:2[89]|[3-8]\d)\d{12,15}"
     r"|(?:6011|64[4-9]\d|65\d\d|60\d\d|62\d\d|81\d\d|82\d\d|9792)\d{12,15}|(?:50|5[6-9]|6[1379])\d{14,17})"
 )
@@ -133,7 +134,9 @@ class _Shape(NamedTuple):
 
 def _shape(pattern: str, check: Check, *spoken: str, ignore_case: bool = False) -> _Shape:
     flags = re.IGNORECASE if ignore_case else 0
-    return _Shape(re.compile(rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_])", flags), check, frozenset(spoken))
+    return _Shape(
+        re.compile(rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_])", flags), check, frozenset(spoken)
+    )
 
 
 _SHAPES = (
@@ -141,7 +144,8 @@ _SHAPES = (
     _shape(r"\d{3}-\d{2}-\d{4}", us_ssn.is_valid),
     _shape(r"[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}", nir.is_valid),
     _shape(
-        r"[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]", codicefiscale.is_valid, ignore_case=True
+        r"[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]", codicefiscale.is_valid,
+        ignore_case=True
     ),
     _shape(r"\d{8}-?[A-Z]", dni.is_valid),
     _shape(r"[XYZ]-?\d{7}-?[A-Z]", nie.is_valid),
@@ -152,7 +156,8 @@ _SHAPES = (
     _shape(r"[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d", curp.is_valid),
     _shape(r"[A-Z]{3}P[A-Z]\d{4}[A-Z]", _any),  # India's PAN of a person
     _shape(r"\d{4}[ -]\d{4}[ -]\d{4}", _aadhaar),
-    _shape(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]", _any),  # NINO
+    # The United Kingdom's national insurance number has no check digit, but a form that little else has.
+    _shape(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d{2}){3} ?[A-D]", _any),
     _shape(r"756\.?\d{4}\.?\d{4}\.?\d{2}", ch_ssn.is_valid),
     _shape(r"\d{1,2}\.\d{3}\.\d{3}-[\dkK]", rut.is_valid),
     _shape(r"(?:\d{2}){3,4}[-+]\d{4}", personnummer.is_valid),
@@ -187,7 +192,7 @@ _PAIRS = re.compile(r"0\d([ .-])\d\d(?:\1\d\d){3}")
 _AFTER_NUMBER = re.compile(rf" ?(?:{CURRENCIES}|{MEASURES})(?![^\W\d_])", re.IGNORECASE)
 _BEFORE_MONEY = re.compile(rf"(?:{CURRENCIES}) ?$", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+[.,]\d{1,2}|\d+\.\d+")
-_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_MOBILES = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
 def _regions(text: str, language: str | None, region: str | None) -> tuple[str, ...]:
@@ -237,7 +242,7 @@ def _parts(written: str) -> list[tuple[int, int]]:
 def _said_before(lower: str, start: int) -> tuple[bool, bool]:
     """(called a phone, called a number of something else): the nearest word decides."""
     lead = before(lower, start, 32).rpartition("\n\n")[2]
-    phone = max((lead.rfind(word) for word in PHONE_WORDS), default=-1)
+    phone = max((match.start() for match in PHONE_WORDS.finditer(lead)), default=-1)
     counted = max((match.start() for match in COUNTING_WORDS.finditer(lead)), default=-1)
     return phone > counted, counted > phone
 
@@ -271,9 +276,9 @@ def _is_of(digits: str, region: str, is_bare: bool) -> bool:
     if phonenumbers.ndd_prefix_for_region(region, True) == "0" and not digits.startswith("0"):
         if region not in BARE_MOBILES:
             return False
-        wanted = _MOBILE
+        wanted = _MOBILES
     else:
-        wanted = ()
+        wanted = frozenset()
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:

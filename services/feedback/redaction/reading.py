@@ -68,7 +68,9 @@ def _forms() -> dict[int, str]:
         if (digit := unicodedata.decimal(chr(code), None)) is not None
     }
     forms |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    forms |= dict.fromkeys(map(ord, "\t\r\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " ")
+    forms |= dict.fromkeys(
+        map(ord, "\t\r\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " "
+    )
     forms |= dict.fromkeys(map(ord, "\u0085\u2028\u2029\x0b\x0c"), "\n")
     forms |= dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣"), "-")
     forms |= dict.fromkeys(map(ord, "‘’ʼ`´"), "'") | dict.fromkeys(map(ord, "“”„«»"), '"')

@@ -15,18 +15,22 @@ from services.feedback.redaction.words import (
 )
 
 _KEYS = re.compile(
-    rf"(?<![A-Za-z0-9_-])(?:"
+    r"(?<![A-Za-z0-9_-])(?:"
     r"(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,256}|whsec_[A-Za-z0-9+/=]{16,128}"
-    r"|gh[opsur]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}|xox[abeoprs]-[A-Za-z0-9-]{10,255}"
+    r"|gh[opsur]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,64}"
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,255}"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{35}|ya29\.[\w-]{20,512}|SG\.[\w-]{16,64}\.[\w-]{16,64}"
     r"|npm_[A-Za-z0-9]{30,64}|hf_[A-Za-z0-9]{30,64}|dop_v1_[a-f0-9]{64}|shp(?:at|ss|ca)_[a-fA-F0-9]{32}"
     r"|eyJ[\w-]{8,4096}\.[\w-]{4,8192}(?:\.[\w-]{0,4096})?)"
 )
-_BEARER = re.compile(rf"(?<!\w)(?:bearer|basic) +(?=[\w.~+/-]{{0,200}}\d)([\w.~+/-]{{16,4096}}=*)", re.IGNORECASE)
+_BEARER = re.compile(r"(?<!\w)(?:bearer|basic) +(?=[\w.~+/-]{0,200}\d)([\w.~+/-]{16,4096}=*)", re.IGNORECASE)
 _PEM = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY-----")
 
-_NUMBERED = r"(?: ?[(/]?(?:no|nr|num|number|nummer|numéro|numero|número|номер|numer|numarası|n[º°]|号码|番号|번호|नंबर|رقم)\b[.)]?)?"
+_NUMBERED = (
+    r"(?: ?[(/]?(?:no|nr|num|number|nummer|numéro|numero|número|номер|numer|numarası|n[º°]|号码|番号|번"
+    r"호|नंबर|رقم)\b[.)]?)?"
+)
 _LINK = rf"{_NUMBERED}(?: {{0,3}}(?:{IS_WORDS})(?= ))?"
 _SAID = re.compile(rf"{_LINK} {{0,3}}(?P<mark>[:=]|->|=>)? {{0,3}}\n? {{0,3}}[\"'`]?")
 _TOKEN = re.compile(rf"[^\s\"'<>{MASK}\[\]]{{1,200}}")
@@ -107,7 +111,9 @@ def _identity_numbers(reading: Reading) -> Iterator[Found]:
         value = token[1]
         # Words that follow are not the number's: it ends with its last digit, or the letter beside it.
         last = max((place for place, letter in enumerate(value) if letter.isdigit()), default=-1)
-        first_gap = next((place for place in range(last + 1, len(value)) if not value[place].isalnum()), len(value))
+        first_gap = next(
+            (place for place in range(last + 1, len(value)) if not value[place].isalnum()), len(value)
+        )
         value = value[:first_gap]
         if sum(map(str.isdigit, value)) >= 5:
             yield Found(at, token.start(1) + len(value), "id number")
