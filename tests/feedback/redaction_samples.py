@@ -50,6 +50,15 @@ Mrs {name:Doyle} picked up the parcel.
 my name is {name:sanjay gupta}, i ordered a lamp
 The IBAN is {iban:GB29 NWBK 6016 1331 9268 19} at your bank.
 My IMEI is {id number:490154203237518}.
+hi, this is {name:Rebecca} from accounts payable
+Thank you,\n\n{name:Janet Q. Public}\nSenior Buyer
+Meeting: https://zoom.example/j/98712345678?pwd={url secret:QWxhZGRpbjpvcGVu}
+He sent {"email":"{email:x@y.io}","token":"{secret:abcd1234efgh}","id":123456789}
+UPS 1Z999AA10123456784 delivered 2024-05-01T10:00:00Z
+transaction id 8f14e45f-ceea-467a-9a36-dedd4bea2543
+Between 2019-2021 we paid 1,250,000 USD
+I bought 2 iPhone 13 Pro Max on Black Friday.
+At 10:15:30.123 the log says 0x1F4 1650000000000
 Order 4155552671 has not arrived.
 Ticket #88120934 was closed on 2024-03-15 at 14:30.
 Tracking number 9400111899223197428490 shows nothing.
@@ -98,6 +107,7 @@ schreiben Sie an {email:jvogt [at] beispiel [punkt] de}
 Mit freundlichen Grüßen\\n{name:Jürgen Vogt}
 Viele Grüße, {name:Sabine}
 Frau Dr. {name:Weinert} war sehr hilfreich.
+Tel: {phone:0221-1234567}. 2 Stück à 12345 Euro
 Bestellnummer 1234567890 ist nicht angekommen.
 Die Rechnung 2024-00815 über 1.299,00 € ist falsch.
 Am 03.04.2024 um 14:30 Uhr war nichts da.
@@ -167,6 +177,7 @@ Senha: {secret:flor#2020}
 E-mail {email:beatriz.lins@exemplo.com.br}
 Atenciosamente,\\n{name:João Teixeira}
 Obrigada, {name:Beatriz}
+sou a {name:Maria Silva}, tel {phone:11987654321}
 O pedido 8812345670 não chegou.
 Paguei R$ 1.299,90 em 12/03/2024.
 Bom dia, equipe, alguma notícia?
@@ -186,6 +197,7 @@ Password: {secret:tiramisu77}
 Scrivete a {email:giulia.ferrante@esempio.it}
 Cordiali saluti,\\n{name:Giulia Ferrante}
 Ciao {name:Matteo}, tutto a posto?
+P.IVA 12345678901 in fattura
 L'ordine 3344556677 non è arrivato.
 Fattura del 12/03/2024 di 1.299,00 euro.
 Sono Molto deluso.
@@ -332,6 +344,7 @@ PAN {id number:ABCPE1234F} is attached
 주민등록번호 {id number:900101-1234568}
 이메일 {email:minsu@example.kr}
 성함: {name:최수진}
+주문번호 20240312-0001234 이고 {phone:010.2345.6789} 입니다
 주문번호 1234567890 이 안 왔어요
 2024년 3월 12일에 12,990원 결제
 고객님, 문의 감사합니다.

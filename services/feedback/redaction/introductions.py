@@ -26,6 +26,7 @@ _EAST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _ENDS = re.compile(
     r"\s*(?:[.,;:!?\n)(]|$|-|and |und |et |y |e |en |i |ve |и |from |von |de |with |है|i'm |i am )"
 )
+_SPEAKS = re.compile(r" \w{2,30} (?:from|here|speaking|calling|aus|von|de|da|di|van|z) ")
 MOST_WORDS = 4
 
 
@@ -33,7 +34,7 @@ def find_introductions(reading: Reading) -> Iterator[Found]:
     for at in _after(reading, NAME_IS):
         yield from _name(reading, _skip(reading.plain, at), least=1, is_sure=True)
     for at in _after(reading, NAME_MAY_FOLLOW):
-        yield from _name(reading, at + 1, least=2)
+        yield from _name(reading, at + 1, least=1 if _SPEAKS.match(reading.lower, at) else 2)
     for at in _after(reading, TITLES):
         yield from _name(reading, _skip(reading.plain, at), least=1, is_after_title=True)
     yield from _greeted(reading)
@@ -186,6 +187,8 @@ def _by_line(reading: Reading) -> Iterator[Found]:
             yield from _whole_line(line, field.end(), begin)
             waiting = 0
             continue
+        if waiting and MASK in line:
+            waiting = 0
         if waiting:
             waiting -= 1
             found = list(_whole_line(line, 0, begin))

@@ -39,7 +39,7 @@ from services.feedback.redaction.words import (
 
 Check = Callable[[str], bool]
 _DIGIT = re.compile(r"\d")
-_RUN = re.compile(r"(?<![0-9A-Za-z_])(?:\+ ?)?\(?\+?\d(?:[ .\-/()]{0,3}\d)+(?![0-9A-Za-z_])")
+_RUN = re.compile(r"(?<![0-9A-Za-z_])(?:\+ ?)?\(?\+?\d(?:(?:[ \-/()]{0,3}|\.)\d)+(?![0-9A-Za-z_])")
 _GROUP = re.compile(r"\d+")
 MOST_PARSED = 100
 """So many number-like runs of one text are looked up as phones; beyond them their form is enough. Looking up
@@ -187,6 +187,8 @@ _DATE = re.compile(
     r"(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:19|20)\d\d|\d\d))(?!\d)"
 )
+_BOUNDARY = re.compile(r"\n\n|[。！？!?]|\d{4}")
+"""What is said before it is said of something else."""
 _YEARS = re.compile(r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d")
 _PAIRS = re.compile(r"0\d([ .-])\d\d(?:\1\d\d){3}")
 _AFTER_NUMBER = re.compile(rf" ?(?:{CURRENCIES}|{MEASURES})(?![^\W\d_])", re.IGNORECASE)
@@ -241,7 +243,8 @@ def _parts(written: str) -> list[tuple[int, int]]:
 
 def _said_before(lower: str, start: int) -> tuple[bool, bool]:
     """(called a phone, called a number of something else): the nearest word decides."""
-    lead = before(lower, start, 32).rpartition("\n\n")[2]
+    lead = before(lower, start, 32)
+    lead = _BOUNDARY.split(lead)[-1]
     phone = max((match.start() for match in PHONE_WORDS.finditer(lead)), default=-1)
     counted = max((match.start() for match in COUNTING_WORDS.finditer(lead)), default=-1)
     return phone > counted, counted > phone

@@ -108,6 +108,13 @@ _PATTERNS: tuple[_Patterns, ...] = (
         rf"(?:\d{{1,2}}[ºª°][ ]?\w?|apto\.?[ ]\d+|ap\.?[ ]\d+|piso[ ]\d+|bloco[ ]\w+|int\.?["
         rf" ]\d+))?{_AFTER_POSTCODE}",
     ),
+    _pattern(
+        "post|zip|plz|postal|индекс|郵便番号|邮编|우편번호",
+        r"(?<!\w)(?:post ?code|postal code|postnummer|zip(?: ?code)?|plz|postleitzahl|code postal"
+        r"|código postal|kod pocztowy"
+        r"|индекс|郵便番号|邮编|우편번호)[ ]?(?:is|ist|:|：)?[ ]?(?:\d{3,6}(?:-\d{3,4})?(?:[ ]?"
+        r"(?-i:[A-Z]{2}))?(?!\w)|(?-i:[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2})(?!\w))",
+    ),
     _pattern("cep", r"\bcep[ :]{1,3}\d{5}-?\d{3}\b"),
     _pattern("", rf"(?-i:(?<![\w.,-])\d{{4}}-\d{{3}}[ ](?=[A-ZÀ-Ý][a-zà-ÿ])){_CITY}"),
     # ---- Polish, Turkish

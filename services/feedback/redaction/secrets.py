@@ -32,7 +32,7 @@ _NUMBERED = (
     r"호|नंबर|رقم)\b[.)]?)?"
 )
 _LINK = rf"{_NUMBERED}(?: {{0,3}}(?:{IS_WORDS})(?= ))?"
-_SAID = re.compile(rf"{_LINK} {{0,3}}(?P<mark>[:=]|->|=>)? {{0,3}}\n? {{0,3}}[\"'`]?")
+_SAID = re.compile(rf"{_LINK} {{0,3}}[\"']?(?P<mark>[:=]|->|=>)? {{0,3}}\n? {{0,3}}[\"'`]?")
 _TOKEN = re.compile(rf"[^\s\"'<>{MASK}\[\]]{{1,200}}")
 _ID_TOKEN = re.compile(r"#?([A-Za-z0-9](?:[ ./-]?[A-Za-z0-9]){4,23})(?![A-Za-z0-9])")
 _CODE_TOKEN = re.compile(r"(\d{3,8}|\d{3}[ -]\d{3})(?![\w-])")

@@ -84,7 +84,7 @@ IS_WORDS = "is|was|are|=|ist|war|lautet|est|était|es|era|è|é|jest|to|это|�
 PASSWORD_WORDS = (
     "password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "api key", "api-key",
     "api_key", "apikey", "api token", "access token", "auth token", "access key", "secret key",
-    "client secret", "client_secret", "private key", "secret", "authorization", "x-api-key",
+    "client secret", "token", "client_secret", "private key", "secret", "authorization", "x-api-key",
     "session id", "sessionid", "session_id", "phpsessid", "jsessionid", "passwort", "kennwort",
     "zugangscode", "mot de passe", "mdp", "contraseña", "contrasena", "clave", "senha", "palavra-passe",
     "wachtwoord", "hasło", "haslo", "şifre", "şifrem", "parola", "parolam", "lösenord", "adgangskode",
@@ -154,7 +154,8 @@ PHONE_WORDS = re.compile(
     r"|फ़ोन|फोन|मोबाइल|कॉल|טלפון"
 )
 COUNTING_WORDS = re.compile(
-    r"order|ticket|invoice|case\b|\bref\b|reference|tracking|serial|sku\b|article|\bitem|model|part\b"
+    r"order|p\.? ?iva|\bvat\b|ust-id|ticket|invoice|case\b|\bref\b|reference|tracking|serial|sku\b"
+    r"|article|\bitem|model|part\b"
     r"|version|build|\bid\b"
     r"|transaction|booking|receipt|policy|parcel|shipment|request|\bpo\b|bestell|rechnung|auftrag"
     r"|sendung|vorgang|kunden"
