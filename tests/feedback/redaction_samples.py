@@ -51,7 +51,7 @@ my name is {name:sanjay gupta}, i ordered a lamp
 The IBAN is {iban:GB29 NWBK 6016 1331 9268 19} at your bank.
 My IMEI is {id number:490154203237518}.
 hi, this is {name:Rebecca} from accounts payable
-Thank you,\n\n{name:Janet Q. Public}\nSenior Buyer
+Thank you,\\n\\n{name:Janet Q. Public}\\nSenior Buyer
 Meeting: https://zoom.example/j/98712345678?pwd={url secret:QWxhZGRpbjpvcGVu}
 He sent {"email":"{email:x@y.io}","token":"{secret:abcd1234efgh}","id":123456789}
 UPS 1Z999AA10123456784 delivered 2024-05-01T10:00:00Z

@@ -20,8 +20,9 @@ NAME_IS = (
 NAME_MAY_FOLLOW = (
     "i am", "i'm", "this is", "spoke to", "spoke with", "speaking to", "speaking with", "talked to",
     "talked with", "chatted with", "helped by", "ich bin", "hier ist", "hier spricht", "je suis",
-    "c'est", "soy", "aquí", "sou", "sou a", "sou o", "aqui é a", "aqui é o", "aqui é", "sono", "ik ben", "met vriendelijke groet van", "jestem",
-    "z tej strony", "ben", "это", "я", "on behalf of", "behalf of",
+    "c'est", "soy", "aquí", "sou", "sou a", "sou o", "aqui é a", "aqui é o", "aqui é", "sono", "ik ben",
+    "met vriendelijke groet van", "jestem", "z tej strony", "ben", "это", "я", "on behalf of",
+    "behalf of",
 )  # fmt: skip
 """Two capitalised words are needed after these: "I am Very sorry" tells nobody's name."""
 
