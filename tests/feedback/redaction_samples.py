@@ -59,6 +59,7 @@ transaction id 8f14e45f-ceea-467a-9a36-dedd4bea2543
 Between 2019-2021 we paid 1,250,000 USD
 I bought 2 iPhone 13 Pro Max on Black Friday.
 At 10:15:30.123 the log says 0x1F4 1650000000000
+Batch 4111 1111 1111 1112 is late.
 Order 4155552671 has not arrived.
 Ticket #88120934 was closed on 2024-03-15 at 14:30.
 Tracking number 9400111899223197428490 shows nothing.
