@@ -30,6 +30,10 @@ FORBIDDEN = {
     "feedback-rooms": [
         ("services/feedback/connections/service.py", "import services.feedback.intake.queries")
     ],
+    "feedback-redaction": [
+        ("services/feedback/redaction/numbers.py", "import services.feedback.redaction.links"),
+        ("services/feedback/redaction/reading.py", "import services.feedback.redaction.rules"),
+    ],
     "feedback-tickets": [("services/feedback/intake/service.py", "import services.feedback.tickets.queries")],
     "kpi-rooms": [
         ("services/kpi/values/service.py", "import services.kpi.facts.rules"),

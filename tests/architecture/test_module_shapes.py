@@ -19,6 +19,8 @@ EXTRAS = {
     r"feedback/intake/sources/\w+\.py": "one help desk, or one part of reading it or CSV, each",
     r"feedback/inbox/lane\.py": "the short way, past the framework",
     r"feedback/connections/(settings|secrets)\.py": "each help desk has its own words and proofs",
+    r"feedback/redaction/(links|secrets|numbers|places|names|introductions)\.py": "one kind of personal data",
+    r"feedback/redaction/(reading|words|name_words)\.py": "how texts are read; each language's words",
     r"feedback/pull/(plan|client|zendesk|salesforce|freshdesk)\.py": "what is asked, and how, by help desk",
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures)\.py": "GraphQL has other parts than REST",
