@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 import shared.models  # noqa: F401 (fills the metadata)
 from shared.models.people import Role
-from shared.row_security import HOOK, LOOKED_UP, ONLY_ADDED_TO, POLICIES, REPORTING_VIEWS, Policy
+from shared.row_security import HOOK, LOOKED_UP, ONLY_ADDED_TO, POLICIES, REPORTING_VIEWS, TOUCHED, Policy
 from shared.row_security_functions import FUNCTIONS
 
 LOGINS = ("assay_app", "assay_worker", "assay_hook")
@@ -84,6 +84,9 @@ def _statements() -> Iterator[str]:
     for table, columns in LOOKED_UP.items():
         yield f"GRANT SELECT{_columns(columns)} ON {table} TO {LOOKUP}"
         yield f"CREATE POLICY looked_up ON {table} FOR SELECT TO {LOOKUP} USING (true)"
+    for table, columns in TOUCHED.items():
+        yield f"GRANT UPDATE{_columns(columns)} ON {table} TO {LOOKUP}"
+        yield f"CREATE POLICY touched ON {table} FOR UPDATE TO {LOOKUP} USING (true)"
     yield "CREATE SCHEMA reporting"
     yield f"GRANT USAGE ON SCHEMA reporting TO {', '.join(CALLERS)}"
     for view, body in REPORTING_VIEWS.items():

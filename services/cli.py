@@ -114,9 +114,9 @@ def token(
 ) -> None:
     """Print a bearer token for a person."""
     from services.local import ADMIN_ID
-    from shared.auth import TokenKeys
+    from shared.local_issuer import LocalIssuer
 
-    out.print(TokenKeys(_ready()).issue(person_id or ADMIN_ID), soft_wrap=True)
+    out.print(LocalIssuer(_ready()).issue(person_id or ADMIN_ID), soft_wrap=True)
 
 
 cli_import.register(app)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import migrations
-from services.people.service import ensure_admin
+from services.people.directory.service import ensure_admin
 from shared.config import Settings
 from shared.db import Login, password_of
 from shared.embedded_postgres import default_state_dir

@@ -9,7 +9,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.people.service import forget_reporting_login, keep_reporting_login
+from services.people.directory.service import forget_reporting_login, keep_reporting_login
 from shared.config import Settings
 
 PREFIX = "assay_reporting_"

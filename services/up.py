@@ -13,9 +13,9 @@ from services.demo.telling import play_and_tell
 from services.run import create_app, create_worker
 from services.serving import listen, run_until_signal
 from shared import log
-from shared.auth import TokenKeys
 from shared.config import Settings
 from shared.embedded_postgres import EmbeddedPostgres
+from shared.local_issuer import LocalIssuer
 
 
 async def run(settings: Settings, *, demo: bool, port: int | None, out: Console) -> None:
@@ -41,7 +41,7 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
         wanted = settings.port if port is None else port
         listener = listen(settings.host, wanted, fallback=port is None)
         base = f"http://{settings.host}:{listener.getsockname()[1]}"
-        keys = TokenKeys(settings)
+        keys = LocalIssuer(settings)
         token_path = _keep_token(folder, keys.issue(local.ADMIN_ID))
 
         async def once_up() -> None:

@@ -1,86 +1,44 @@
-"""Who is calling: a bearer token names a person, the directory says what they are.
+"""Who is calling: a bearer token names a person or a program, the directory says what they are.
 
-Tokens carry an id and nothing that grants rights: role, vendor and whether the person is still
-active come from the database at every request.
+Tokens carry an id and nothing that grants rights: role, vendor and whether somebody is still active come
+from the database at every request. What a token says can only leave them less.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-import jwt
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from shared import clock
-from shared.config import Settings
-from shared.crypto import key_for
+from shared import local_issuer, service_tokens
 from shared.db import Session
-from shared.errors import Forbidden, Unauthenticated
+from shared.errors import Forbidden, InsufficientScope, RoleNotInToken, Unauthenticated
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS
+from shared.tokens import Verifier
 
-ISSUER, AUDIENCE, TOKEN_TYPE = "assay", "assay-api", "at+jwt"
-LEEWAY_S = 60
-
-bearer = HTTPBearer(auto_error=False, description="A token from `assay token`.")
-
+bearer = HTTPBearer(
+    auto_error=False, description="An access token of your identity provider, or a service token"
+)
 
 LEADS = frozenset({Role.ADMIN, Role.LEAD})
 
 
 @dataclass(frozen=True)
 class Actor:
-    """The person who is calling, as the directory knows them now."""
+    """Who is calling, as the directory knows them now."""
 
     id: UUID
     name: str
     role: Role
     vendor_id: UUID | None
-
-
-class TokenKeys:
-    """Signs and checks our own short-lived tokens (HS256, one algorithm, pinned)."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._key = key_for(settings, "tokens")
-        self._ttl = timedelta(seconds=settings.token_ttl_s)
-
-    def issue(self, person_id: UUID) -> str:
-        now = clock.now()
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(person_id),
-            "iat": now,
-            "exp": now + self._ttl,
-        }
-        return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": TOKEN_TYPE})
-
-    def person_id(self, token: str) -> UUID:
-        """Raises Unauthenticated; one answer for every kind of bad token."""
-        try:
-            if jwt.get_unverified_header(token).get("typ") != TOKEN_TYPE:
-                raise Unauthenticated
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key,
-                algorithms=["HS256"],
-                audience=AUDIENCE,
-                issuer=ISSUER,
-                leeway=LEEWAY_S,
-                options={"require": ["exp", "iat", "sub", "aud", "iss"], "strict_aud": True},
-            )
-            if claims["exp"] - claims["iat"] > self._ttl.total_seconds():
-                raise Unauthenticated
-            return UUID(claims["sub"])
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
-            raise Unauthenticated from None  # its JSON is the sender's: deep, endless or odd
+    scopes: frozenset[str] | None = None
+    """The actions that their token leaves to them; None: all that their role may do."""
 
 
 def token_of(connection: HTTPConnection, credentials: HTTPAuthorizationCredentials | None) -> str:
@@ -90,26 +48,50 @@ def token_of(connection: HTTPConnection, credentials: HTTPAuthorizationCredentia
     return credentials.credentials
 
 
-async def enter(session: AsyncSession, keys: TokenKeys, token: str) -> Actor:
+async def enter(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
     """Looks up who is calling and, in the same statement, becomes them for the rest of the transaction:
     what it reads and writes from here on is what the database lets them.
 
-    Raises Unauthenticated (401) for a bad token and for somebody who has left.
+    Raises Unauthenticated (401) for a bad token and for somebody who has left, RoleNotInToken (403).
     """
-    person_id = keys.person_id(token)
-    found = (await session.execute(_ENTER, {"person_id": person_id})).one_or_none()
-    if found is None:
-        raise Unauthenticated
-    actor = Actor(found.id, found.name, Role(found.role), found.vendor_id)
+    if token.startswith(service_tokens.MARK):
+        actor = await _enter_service(session, token)
+    else:
+        actor = await _enter_person(session, verifier, token)
     session.info["actor"] = actor
     return actor
 
 
-_ENTER = text(
-    "SELECT id, name, role, vendor_id, set_config('assay.caller_id', id::text, true),"
+async def _enter_person(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
+    identity = await verifier.verify(token)
+    values = {"issuer": identity.issuer, "subject": identity.subject, "local": local_issuer.ISSUER}
+    found = (await session.execute(_ENTER_PERSON, values)).one_or_none()
+    if found is None:
+        raise Unauthenticated
+    role = Role(found.role)
+    if identity.roles is not None and role not in identity.roles:
+        raise RoleNotInToken(f"You are {role} here, and your token does not say so.")
+    return Actor(found.id, found.name, role, found.vendor_id, identity.scopes)
+
+
+async def _enter_service(session: AsyncSession, token: str) -> Actor:
+    parsed = service_tokens.parse(token)
+    if parsed is None:
+        raise Unauthenticated
+    name, digest = parsed
+    found = (await session.execute(_ENTER_SERVICE, {"prefix": name, "hash": digest})).one_or_none()
+    if found is None:
+        raise Unauthenticated
+    return Actor(found.id, found.name, Role.SERVICE, found.vendor_id, frozenset(found.scopes))
+
+
+_BECOME = (
+    "SELECT *, set_config('assay.caller_id', id::text, true),"
     " set_config('assay.caller_vendor_id', coalesce(vendor_id::text, ''), true),"
-    " set_config('role', 'assay_' || role, true) FROM find_person(:person_id)"
+    " set_config('role', 'assay_' || role, true) FROM "
 )
+_ENTER_PERSON = text(_BECOME + "find_person(:issuer, :subject, :local)")
+_ENTER_SERVICE = text(_BECOME + "find_service(:prefix, :hash)")
 
 
 async def get_actor(
@@ -119,16 +101,20 @@ async def get_actor(
 ) -> Actor:
     token = token_of(connection, credentials)
     session.info["route"] = f"{connection.scope['method']} {connection.scope['route'].path}"
-    return await enter(session, connection.app.state.token_keys, token)
+    return await enter(session, connection.app.state.verifier, token)
 
 
 Caller = Annotated[Actor, Depends(get_actor)]
 
 
 def check(actor: Actor, action: str) -> None:
-    """Raises Forbidden (403) where the actor's role may not do this."""
+    """Raises Forbidden (403) where the actor's role may not do this, InsufficientScope (403) where their
+    token leaves it out."""
     if actor.role not in PERMISSIONS[action]:
         raise Forbidden(f"The role {actor.role} may not do {action}.")
+    noun = action.partition(".")[0]
+    if actor.scopes is not None and not actor.scopes & {action, f"{noun}.*"}:
+        raise InsufficientScope(f"The token has no scope {action}.")
 
 
 def permit(action: str) -> Callable[[Actor, AsyncSession], Actor]:

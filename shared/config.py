@@ -5,9 +5,34 @@ Every variable is named in README.md ("Settings").
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Issuer(BaseModel):
+    """An OpenID Connect issuer whose access tokens are taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str
+    """Exactly as in `iss`; `/.well-known/openid-configuration` is asked below it."""
+    audience: str
+    algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = (
+        "RS256", "ES256", "EdDSA",
+    )  # fmt: skip
+    token_types: tuple[str, ...] = ("at+jwt", "application/at+jwt")
+    """The header `typ` of access tokens (RFC 9068). Issuers that write JWT there: ["JWT"]."""
+    clients: tuple[str, ...] = ()
+    """`azp` or `client_id` whose tokens are taken; has to be there where a token is for several."""
+    roles_claim: str = ""
+    """Where the token says its roles, as a path: realm_access.roles. Empty: not looked at."""
+    roles: dict[str, str] = {}
+    """The issuer's word → our role. With a roles claim, people act only while the token says theirs."""
+    scope_claim: str = ""
+    """Where the token says its scopes (our actions: tickets.read …); empty: they are not looked at."""
+    max_life_s: int = 3600
 
 
 class Settings(BaseSettings):
@@ -20,6 +45,13 @@ class Settings(BaseSettings):
     """Where the logins `app`, `worker` and `hook` have addresses of their own (another pooler, passwords
     set by hand), as JSON. Else they are DATABASE_URL with their name and a password made of the secret
     key, which `assay migrate` sets."""
+
+    environment: Literal["development", "production"] = "development"
+    """In production, only tokens of OIDC issuers are taken: without one, nothing starts."""
+
+    oidc_issuers: tuple[Issuer, ...] = ()
+    """Who issues tokens to people, as JSON; the fields are those of `shared.config.Issuer`. Each subject is
+    tied to a person by an administrator."""
 
     secret_key: SecretStr = SecretStr("")
     """Root of all keys (tokens, cursors, secrets at rest). `assay up` makes one where it is empty."""

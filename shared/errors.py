@@ -80,6 +80,18 @@ class Unauthenticated(Problem):
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
+class RoleNotInToken(Problem):
+    """Your token does not carry the role that you have here"""
+
+    status, slug = 403, "role-not-in-token"
+
+
+class InsufficientScope(Problem):
+    """Your token does not reach this far"""
+
+    status, slug = 403, "insufficient-scope"
+
+
 class Forbidden(Problem):
     """You may see this, but not do that"""
 

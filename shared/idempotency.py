@@ -58,9 +58,16 @@ class Once:
         self._key = read_key(request)
 
     async def __call__(
-        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], *, status: int = 201
+        self,
+        work: Coroutine[Any, Any, Any],
+        answer: type[BaseModel],
+        *,
+        status: int = 201,
+        shown_once: tuple[str, ...] = (),
     ) -> Response:
-        """`await once(service.verb(…), ThingOut)` → the response."""
+        """`await once(service.verb(…), ThingOut)` → the response. Fields that are `shown_once` are null in
+        the answer that is kept."""
+        self._shown_once = shown_once
         with closing(work):  # where it is not run, it is not left lying about either
             if self._key is None:
                 return self._response(answer, await work, status)
@@ -84,7 +91,9 @@ class Once:
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
         await self._session.execute(
-            update(IdempotencyKey).filter_by(**row).values(status=status, answer=self._content)
+            update(IdempotencyKey)
+            .filter_by(**row)
+            .values(status=status, answer=self._content | dict.fromkeys(self._shown_once))
         )
         return response
 

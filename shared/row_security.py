@@ -135,6 +135,15 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy("person", "INSERT", MAY["people.create"], Rows(vendor="vendor_id")),
     Policy("person", "UPDATE", MAY["people.update"], Rows(vendor="vendor_id")),
+    Policy("login", "SELECT", MAY["logins.read"]),
+    Policy("login", "INSERT", MAY["logins.update"]),
+    Policy("login", "DELETE", MAY["logins.update"]),
+    Policy("service_token", "SELECT", MAY["service_tokens.read"], Rows(vendor="vendor_id")),
+    Policy("service_token", "INSERT", MAY["service_tokens.create"], Rows(vendor="vendor_id")),
+    Policy(
+        "service_token", "UPDATE", MAY["service_tokens.create"], Rows(vendor="vendor_id"),
+        columns=("expires_at", "revoked_at", "revoked_because", "replaced_by_id"),
+    ),
     # ---- feedback
     Policy("connection", "SELECT", MAY["connections.read"]),
     Policy("connection", "INSERT", MAY["connections.create"]),
@@ -272,12 +281,19 @@ and read none of it back."""
 LOOKED_UP: Mapping[str, tuple[str, ...]] = {
     "person": ("id", "name", "role", "vendor_id", "lead_id", "is_active"),
     "reporting_login": (),
+    "login": (),
+    "service_token": (),
     "ticket_fact": (
         "ticket_id", "connection_id", "vendor_id", "agent_id", "requester_key", "topic", "is_counted",
         "created_at", "first_solved_at",
     ),
 }  # fmt: skip
 """What the functions that look past the caller's policies may read."""
+
+TOUCHED: Mapping[str, tuple[str, ...]] = {
+    "service_token": ("last_used_at", "revoked_at", "revoked_because"),
+}
+"""What they may change."""
 
 REPORTING_VIEWS: Mapping[str, str] = {
     "ticket": """

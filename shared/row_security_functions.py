@@ -50,10 +50,34 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " ELSE (SELECT role FROM public.reporting_person()) END $$",
         False,
     ),
-    "find_person(uuid)": (
-        "CREATE FUNCTION find_person(uuid, OUT id uuid, OUT name text, OUT role text, OUT vendor_id uuid)"
-        f" RETURNS SETOF record {_PAST} ROWS 1 AS $$"
-        " SELECT id, name, role, vendor_id FROM person WHERE person.id = $1 AND is_active $$",
+    "find_person(text, text, text)": (
+        # (issuer, subject, our own issuer): of ours, the subject is the person's id.
+        "CREATE FUNCTION find_person(text, text, text, OUT id uuid, OUT name text, OUT role text,"
+        f" OUT vendor_id uuid) RETURNS SETOF record {_PAST} ROWS 1 AS $$"
+        " SELECT id, name, role, vendor_id FROM person WHERE is_active AND person.id = CASE WHEN $1 = $3"
+        " THEN CASE WHEN pg_input_is_valid($2, 'uuid') THEN $2::uuid END"
+        " ELSE (SELECT person_id FROM login WHERE issuer = $1 AND subject = $2) END $$",
+        True,
+    ),
+    "find_service(text, bytea)": (
+        "CREATE FUNCTION find_service(text, bytea, OUT id uuid, OUT name text, OUT role text,"
+        " OUT vendor_id uuid, OUT scopes jsonb) RETURNS SETOF record LANGUAGE plpgsql VOLATILE"
+        " SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$"
+        " #variable_conflict use_column\n"
+        " BEGIN IF current_setting('transaction_read_only') = 'off' THEN"
+        " UPDATE service_token t SET last_used_at = now() WHERE t.prefix = $1 AND t.secret_hash = $2"
+        " AND t.revoked_at IS NULL AND t.expires_at > now()"
+        " AND (t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute'); END IF;"
+        " RETURN QUERY SELECT t.id, t.name::text, 'service'::text, t.vendor_id, t.scopes FROM service_token t"
+        " WHERE t.prefix = $1 AND t.secret_hash = $2 AND t.revoked_at IS NULL AND t.expires_at > now();"
+        " END $$",
+        True,
+    ),
+    "revoke_leaked(text, bytea)": (
+        "CREATE FUNCTION revoke_leaked(text, bytea) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER"
+        " SET search_path = public, pg_temp AS $$"
+        " UPDATE service_token SET revoked_at = now(), revoked_because = 'It stood in an address.'"
+        " WHERE prefix = $1 AND secret_hash = $2 AND revoked_at IS NULL $$",
         True,
     ),
     "contacts_of(uuid, timestamptz, timestamptz, timestamptz, timestamptz)": (

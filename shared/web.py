@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+import httpx
 from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.utils import get_flat_params
@@ -19,16 +20,21 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
-from shared import errors, strict
-from shared.auth import TokenKeys
+from shared import errors, service_tokens, strict
 from shared.body import read_body
 from shared.config import Settings
 from shared.crypto import Sealer, key_for
 from shared.db import Database
 from shared.edges import RequestContext
-from shared.errors import Fault, ValidationFailed
+from shared.errors import Fault, Unauthenticated, ValidationFailed
+from shared.local_issuer import LocalIssuer
 from shared.problems_http import answer_problems
+from shared.tokens import Verifier
 from shared.worker import Chore, Handler
+
+
+class NotForProduction(RuntimeError):
+    """What is set is good enough to try things out only."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     app.state.db = Database.of(settings, "app")
     app.state.hooks = Database.of(settings, "hook")
     app.state.at_the_end = [app.state.db.close, app.state.hooks.close]
-    app.state.token_keys = TokenKeys(settings)
+    _let_people_in(app, settings)
     app.state.cursor_key = key_for(settings, "cursors")
     app.state.sealer = Sealer(settings)
     for service in services:
@@ -79,6 +85,25 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
         for stands_before in service.before:
             app.add_middleware(_stand, stands_before, app)
     return app
+
+
+def _let_people_in(app: FastAPI, settings: Settings) -> None:
+    """Whose tokens are taken. Raises NotForProduction where those would be our own, in production."""
+    outside = httpx.AsyncClient()
+    issuers = [(one, outside) for one in settings.oidc_issuers]
+    if settings.environment == "production":
+        if not issuers:
+            raise NotForProduction(
+                "ASSAY_ENVIRONMENT is production: set ASSAY_OIDC_ISSUERS. The local issuer, which makes"
+                " a token for whoever has the secret key, is for trying out."
+            )
+    else:
+        app.state.token_keys = local = LocalIssuer(settings)
+        inside = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        issuers.append((local.configuration(), inside))
+        app.include_router(_local_identity)
+    app.state.verifier = Verifier(issuers)
+    app.state.at_the_end += [app.state.verifier.close, outside.aclose]
 
 
 def _stand(app: ASGIApp, stands_before: Callable[[ASGIApp, FastAPI], ASGIApp], owner: FastAPI) -> ASGIApp:
@@ -102,6 +127,7 @@ class StrictRoute(APIRoute):
         gives_json = isinstance(self.response_class, DefaultPlaceholder)
 
         async def strictly(request: Request) -> Response:
+            await _refuse_leaked(request)
             _check_query(request, known)
             if gives_json and not _accepts_json(request):
                 raise errors.NotAcceptable
@@ -129,6 +155,18 @@ async def _with_json(request: Request) -> Request:
     strictly._body = body
     strictly.parsed = strict.loads(body)
     return strictly
+
+
+async def _refuse_leaked(request: Request) -> None:
+    """A service token in an address stands in logs and histories by now: it is good for nothing more."""
+    for _, value in parse_qsl(request.scope.get("query_string", b"").decode(), keep_blank_values=True):
+        if parsed := service_tokens.parse(value):
+            async with request.app.state.db.transaction("service_tokens.leaked") as session:
+                await session.execute(_REVOKE, {"prefix": parsed[0], "hash": parsed[1]})
+            raise Unauthenticated
+
+
+_REVOKE = text("SELECT revoke_leaked(:prefix, :hash)")
 
 
 def _accepts_json(request: Request) -> bool:
@@ -159,6 +197,23 @@ def _check_query(request: Request, known: set[str]) -> None:
 def router(prefix: str, tag: str, *, route_class: type[APIRoute] = StrictRoute) -> APIRouter:
     """The router of a service or room: strict, and grouped under its tag in the docs."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=route_class)
+
+
+# ---- Our own identity provider, for running without one ----------------------------------------
+
+_local_identity = router("/identity", "housekeeping")
+
+
+@_local_identity.get("/.well-known/openid-configuration", summary="The local issuer (not in production)")
+async def discovery(request: Request) -> dict[str, Any]:
+    local: LocalIssuer = request.app.state.token_keys
+    return local.discovery()
+
+
+@_local_identity.get("/jwks", summary="The local issuer's public key")
+async def jwks(request: Request) -> dict[str, Any]:
+    local: LocalIssuer = request.app.state.token_keys
+    return local.jwks()
 
 
 # ---- Addresses that every process has ---------------------------------------------------------

@@ -22,10 +22,10 @@ from services.feedback.connections.schemas import GenericIn, ZendeskIn
 from services.feedback.connections.service import connect
 from services.feedback.intake.sources import zendesk
 from services.local import ADMIN_ID, first_admin
-from shared.auth import TokenKeys
 from shared.config import Settings
 from shared.crypto import Sealer
 from shared.db import Database
+from shared.local_issuer import LocalIssuer
 
 SECRET = "a signing secret for benchmarks"  # of a database that lives for a minute
 CONNECTIONS = 64
@@ -93,7 +93,7 @@ async def _furnish(settings: Settings) -> tuple[UUID, UUID, str]:
         ids = (await connect(session, sealer, zd, ())).id, (await connect(session, sealer, docs, ())).id
     await db.close()
     await _run(settings.database_url, *BASELINE)
-    return *ids, TokenKeys(settings).issue(ADMIN_ID)
+    return *ids, LocalIssuer(settings).issue(ADMIN_ID)
 
 
 # ---- Webhooks ---------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Context(BaseContext):
         """Raises Unauthenticated (401)."""
         if self._session is None:
             session = await self._snapshot.enter_async_context(self._db.snapshot())
-            self.actor = await enter(session, self.request.app.state.token_keys, self._token)
+            self.actor = await enter(session, self.request.app.state.verifier, self._token)
             self._session = session
         return self._session
 
@@ -76,7 +76,7 @@ class Context(BaseContext):
         if not self._reads:
             return
         async with self.request.app.state.db.transaction() as session:
-            await enter(session, self.request.app.state.token_keys, self._token)
+            await enter(session, self.request.app.state.verifier, self._token)
             session.info.update(action="graphql", route="POST /graphql")
             for action, ids in self._reads.items():
                 note_read(session, action, ids)

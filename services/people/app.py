@@ -2,14 +2,15 @@
 
 from fastapi import FastAPI
 
+from services.people.access.routes import routes as access
+from services.people.directory.routes import routes
 from services.people.handlers import HANDLERS
-from services.people.routes import routes
 from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
 SERVICE = Service(
     "people", "The directory every row points at: vendors, people, business hours.",
-    routers=(routes,), handlers=lambda _: HANDLERS,
+    routers=(routes, access), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

@@ -25,3 +25,15 @@ class OwnRoleUnchangeable(Problem):
     """Nobody changes their own role, vendor or access"""
 
     status, slug = 403, "own-role-unchangeable"
+
+
+class UnknownScope(Problem):
+    """No program may have this scope"""
+
+    status, slug = 422, "unknown-scope"
+
+
+class TokenEnded(Problem):
+    """This token has ended: it was revoked or replaced, or its time is over"""
+
+    status, slug = 409, "token-ended"

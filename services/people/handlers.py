@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.people import service
+from services.people.directory import service
 from shared.events import AgentSeen, Event
 from shared.worker import Handler
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from shared.models.base import REFERENCE, json_column, moment, one_of
+from shared.models.base import REFERENCE, json_column, moment, one_of, raw_bytes
 
 
 class Role(StrEnum):
@@ -75,3 +75,37 @@ class ReportingLogin(SQLModel, table=True):
     name: str = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
     created_at: datetime = moment()
+
+
+class Login(SQLModel, table=True):
+    """Which person an identity provider's subject is."""
+
+    __table_args__ = (Index("ix_login_person_id", "person_id"), REFERENCE)
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    created_at: datetime = moment()
+
+
+class ServiceToken(SQLModel, table=True):
+    """A program's way in. The token itself is shown once; what is stored opens nothing."""
+
+    __tablename__ = "service_token"
+    __table_args__ = (UniqueConstraint("prefix"), REFERENCE)
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    prefix: str
+    secret_hash: bytes = raw_bytes()
+    scopes: list[str] = json_column()
+    """Actions of `shared/permissions.py`."""
+    vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
+    """Sees only this vendor's rows."""
+    owner_id: UUID = Field(foreign_key="person.id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    last_used_at: datetime | None = moment(default=None)
+    revoked_at: datetime | None = moment(default=None)
+    revoked_because: str | None = None
+    replaced_by_id: UUID | None = Field(default=None, foreign_key="service_token.id")

@@ -99,6 +99,13 @@ def populate() -> Population:
 def _furnish(everyone: Population) -> None:
     everyone.add("schedule", id=key("schedule"), key="hours", hours=HOURS, created_at=T0)
     everyone.add(
+        "login", issuer="https://id", subject="s", person_id=key("person", "v1-t1-a1"), created_at=T0
+    )
+    everyone.add(
+        "service_token", id=key("token"), name="canary-token-name", prefix="p", secret_hash=b"", scopes=[],
+        owner_id=key("person", "admin"), created_at=T0, expires_at=T0,
+    )  # fmt: skip
+    everyone.add(
         "connection", id=key("connection"), key="zd", name="zd", platform="zendesk", account_id="1",
         is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30,
         resolution_basis="history", created_at=T0, sealed_secret=None,
@@ -272,6 +279,10 @@ class Oracle:
     def _connection(self, who: Who, _: Row) -> bool:
         return self._may(who, "connections.read")
 
+    def _login(self, who: Who, _: Row) -> bool:
+        return who.role is Role.ADMIN
+
+    _service_token = _login
     _pull = _refetch = _inbox = _event = _delivery = _connection
 
     def _ticket(self, who: Who, row: Row) -> bool:

@@ -44,7 +44,8 @@ def ids(parameter: str, path: str) -> dict[str, tuple[str, UUID]]:
     }
     alone = {
         "connection_id": ("connection", key("connection")), "pull_id": ("pull", key("pull")),
-        "scorecard_id": ("scorecard", key("card")), "delivery_id": ("delivery", key("delivery")),
+        "token_id": ("service_token", key("token")), "scorecard_id": ("scorecard", key("card")),
+        "delivery_id": ("delivery", key("delivery")),
     }  # fmt: skip
     if parameter in by_agent:
         table, make = by_agent[parameter]
@@ -66,6 +67,9 @@ BODIES: dict[str, Any] = {
     "POST /feedback/connections/{connection_id}/dead-letters/replay": {"ids": [str(MISSING)]},
     "POST /feedback/connections/{connection_id}/backfills": {"from_at": "2026-01-01T00:00:00Z"},
     "POST /audit/scorecards/{scorecard_id}/versions": {"card": None},
+    "POST /people/people/{person_id}/logins": {"issuer": "https://id", "subject": "another"},
+    "DELETE /people/people/{person_id}/logins": None,
+    "POST /people/service-tokens/{token_id}/revoke": REASON,
     "POST /audit/audits/{audit_id}/release": REASON,
     "POST /audit/audits/{audit_id}/reviews": {"answers": []},
     "POST /appeals/{appeal_id}/release": REASON,

@@ -18,7 +18,7 @@ FORBIDDEN = {
         ("shared/auth.py", "import shared.web"),
     ],
     "roof": [
-        ("services/people/service.py", "import services.run"),
+        ("services/people/directory/service.py", "import services.run"),
         ("services/serving.py", "import services.up"),
     ],
     "services-apart": [
@@ -43,7 +43,7 @@ FORBIDDEN = {
     "files": [
         ("services/audit/reviews/queries.py", "import services.audit.reviews.service"),
         ("services/appeals/rules.py", "import services.appeals.queries"),
-        ("services/people/service.py", "import services.people.routes"),
+        ("services/people/directory/service.py", "import services.people.directory.routes"),
     ],
     "pure": [
         ("services/appeals/rules.py", "import sqlalchemy"),

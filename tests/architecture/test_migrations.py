@@ -164,6 +164,8 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "INSERT INTO idempotency_key SELECT id, 'a key', '', 201, '{}', now() FROM person LIMIT 1",
         "INSERT INTO trail_waiting SELECT id FROM trail_entry LIMIT 1",
         "INSERT INTO trail_link SELECT 0, gen_random_uuid(), ''",
+        "INSERT INTO login SELECT 'an issuer', 'a subject', id, now() FROM person LIMIT 1",
+        "INSERT INTO service_token SELECT id, 'n', 'p', '', '[]', NULL, id, now(), now() FROM person LIMIT 1",
         "INSERT INTO reporting_login SELECT 'a login', id, now() FROM person LIMIT 1",
         "INSERT INTO refetch SELECT id, '1', '[]', now() FROM connection LIMIT 1",
         "INSERT INTO pull SELECT gen_random_uuid(), id, 'backfill', 'done', now(), now(), 'tickets', "

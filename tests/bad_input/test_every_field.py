@@ -40,6 +40,12 @@ POINT = {"criterion": "a", "proposed_value": 1, "text": "t"}
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/people/vendors"): {"key": "v", "name": "V"},
     ("POST", "/people/schedules"): {"key": "s", "hours": WEEK},
+    ("POST", "/people/people/{person_id}/logins"): {"issuer": "https://id", "subject": "s"},
+    ("POST", "/people/service-tokens"): {
+        "name": "n", "scopes": ["tickets.read"], "vendor_id": None, "days": 1,
+    },
+    ("POST", "/people/service-tokens/{token_id}/rotate"): {"overlap_hours": 1},
+    ("POST", "/people/service-tokens/{token_id}/revoke"): {"reason": "r"},
     ("POST", "/people/people"): {"name": "P", "role": "agent", "vendor_id": None, "lead_id": None},
     ("PATCH", "/people/people/{person_id}"): {
         "name": "P", "role": "agent", "vendor_id": None, "lead_id": None, "is_active": True,

@@ -159,7 +159,7 @@ async def test_i7_what_ended_in_a_5xx_is_done_again(world: World, monkeypatch: p
 
     key, body = str(uuid4()), vendor()
     with monkeypatch.context() as patched:
-        patched.setattr("services.people.service.add_vendor", away)
+        patched.setattr("services.people.directory.service.add_vendor", away)
         async with nothing_written(world):
             answer = await post(world, key, body)
         refused(answer, 503, "overloaded")

@@ -11,12 +11,14 @@ from uuid import uuid4
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from refusals import CANARY, ask, lasting_world, nothing_written, refused, without_instance
 from world import LONG_AGO, World
 
 from services.demo import zendesk
 from services.local import ADMIN_ID
 from shared.crypto import key_for
+from shared.local_issuer import ISSUER, KID, LocalIssuer
 
 QUERY = {"query": "{ viewer { id } }"}
 
@@ -30,7 +32,7 @@ async def world(postgres: str) -> AsyncIterator[World]:
 def claims(**more: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     whole = {
-        "iss": "assay", "aud": "assay-api", "sub": str(ADMIN_ID),
+        "iss": ISSUER, "aud": "assay-api", "sub": str(ADMIN_ID),
         "iat": now, "exp": now + timedelta(minutes=5),
     } | more  # fmt: skip
     return {name: value for name, value in whole.items() if value is not None}
@@ -38,13 +40,13 @@ def claims(**more: Any) -> dict[str, Any]:
 
 def ours(world: World, *, header: Any = None, **more: Any) -> str:
     """Signed with our own key: only what it says is wrong."""
-    key = key_for(world.app.state.settings, "tokens")
+    key = Ed25519PrivateKey.from_private_bytes(key_for(world.app.state.settings, "local issuer"))
     said = {
         name: int(value.timestamp()) if isinstance(value, datetime) else value
         for name, value in claims(**more).items()
     }
-    headers = {"typ": "at+jwt"} | (header or {})
-    return jwt.PyJWS().encode(json.dumps(said).encode(), key, "HS256", headers=headers)
+    headers = {"typ": "at+jwt", "kid": KID} | (header or {})
+    return jwt.PyJWS().encode(json.dumps(said).encode(), key, "EdDSA", headers=headers)
 
 
 def part(value: Any) -> str:
@@ -60,6 +62,14 @@ def unsigned(algorithm: str) -> str:
 
 def soon(**more: Any) -> datetime:
     return datetime.now(UTC) + timedelta(**more)
+
+
+HEADERS = {"typ": "at+jwt", "kid": KID}
+
+
+def public_key_of(world: World) -> str:
+    (key,) = LocalIssuer(world.app.state.settings).jwks()["keys"]
+    return str(key["x"])
 
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -79,10 +89,18 @@ TOKENS: list[Any] = [
     pytest.param(lambda w: unsigned("none"), id="A2-alg-none"),
     pytest.param(lambda w: unsigned("None"), id="A2-alg-none-in-capitals"),
     pytest.param(lambda w: unsigned("HS256"), id="A2-no-signature"),
-    pytest.param(lambda w: jwt.encode(claims(), "x" * 32, "HS256", headers={"typ": "at+jwt"}), id="A2-other-key"),
-    pytest.param(lambda w: jwt.encode(claims(), RSA_KEY, "RS256", headers={"typ": "at+jwt"}), id="A2-other-algorithm"),
+    pytest.param(lambda w: jwt.encode(claims(), Ed25519PrivateKey.generate(), "EdDSA", headers=HEADERS), id="A2-other-key"),
+    pytest.param(lambda w: jwt.encode(claims(), RSA_KEY, "RS256", headers=HEADERS), id="A2-other-algorithm"),
+    pytest.param(lambda w: jwt.encode(claims(), public_key_of(w), "HS256", headers=HEADERS), id="A2-hs256-with-our-public-key"),
+    pytest.param(lambda w: ours(w, header={"kid": "unknown"}), id="A3-unknown-kid"),
+    pytest.param(lambda w: ours(w, header={"kid": "../../etc/passwd"}), id="A3-kid-is-a-path"),
+    pytest.param(lambda w: ours(w, header={"kid": None}), id="A3-no-kid"),
+    pytest.param(lambda w: ours(w, header={"kid": 7}), id="A3-kid-is-a-number"),
+    pytest.param(lambda w: ours(w, header={"kid": "x" * 5000}), id="A3-endless-kid"),
     pytest.param(
-        lambda w: jwt.encode(claims(), key_for(w.app.state.settings, "cursors"), "HS256", headers={"typ": "at+jwt"}),
+        lambda w: jwt.encode(
+            claims(), Ed25519PrivateKey.from_private_bytes(key_for(w.app.state.settings, "cursors")), "EdDSA", headers=HEADERS
+        ),
         id="A2-key-of-another-purpose",
     ),
     pytest.param(lambda w: ours(w, iat=soon(hours=-2), exp=soon(hours=-1)), id="A4-expired"),
@@ -97,15 +115,19 @@ TOKENS: list[Any] = [
     pytest.param(lambda w: ours(w, sub=None), id="A5-no-sub"),
     pytest.param(lambda w: ours(w, exp=datetime(9999, 12, 31, tzinfo=UTC)), id="A6-year-9999"),
     pytest.param(lambda w: ours(w, exp=soon(hours=13)), id="A6-longer-than-we-issue"),
-    pytest.param(lambda w: ours(w, iss="assay.example"), id="A7-iss-by-prefix"),
+    pytest.param(lambda w: ours(w, iss=ISSUER + ".example"), id="A7-iss-by-prefix"),
     pytest.param(lambda w: ours(w, iss=None), id="A7-no-iss"),
-    pytest.param(lambda w: ours(w, iss=["assay"]), id="A7-iss-in-a-list"),
+    pytest.param(lambda w: ours(w, iss=[ISSUER]), id="A7-iss-in-a-list"),
     pytest.param(lambda w: ours(w, aud="another"), id="A7-wrong-aud"),
     pytest.param(lambda w: ours(w, aud=None), id="A7-no-aud"),
     pytest.param(lambda w: ours(w, aud=["assay-api", "another"]), id="A8-aud-among-others"),
     pytest.param(lambda w: ours(w, header={"typ": "JWT"}), id="A9-id-token"),
     pytest.param(lambda w: ours(w, header={"typ": None}), id="A9-no-typ"),
     pytest.param(lambda w: ours(w, header={"crit": ["exp"], "exp": 1}), id="A10-crit"),
+    pytest.param(lambda w: ours(w, header={"jku": "http://127.0.0.1:9/jwks"}), id="A10-jku"),
+    pytest.param(lambda w: ours(w, header={"x5u": "http://127.0.0.1:9/x"}), id="A10-x5u"),
+    pytest.param(lambda w: ours(w, header={"jwk": {"kty": "OKP", "crv": "Ed25519", "x": "AA"}}), id="A10-jwk"),
+    pytest.param(lambda w: ours(w, nonce="n"), id="A9-nonce-of-an-id-token"),
     pytest.param(lambda w: ours(w, sub=str(uuid4())), id="A12-nobody"),
     pytest.param(lambda w: ours(w, sub=CANARY), id="A12-sub-is-no-id"),
     pytest.param(lambda w: ours(w, sub=str(ADMIN_ID) + "\x00"), id="A12-sub-with-nul"),

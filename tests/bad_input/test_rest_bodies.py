@@ -283,7 +283,7 @@ async def test_an_unforeseen_error_is_a_problem_without_internals(
         raise RuntimeError(f"the dsn is {CANARY}")
 
     log = StubLog()
-    monkeypatch.setattr("services.people.service.add_vendor", fail)
+    monkeypatch.setattr("services.people.directory.service.add_vendor", fail)
     monkeypatch.setattr("shared.edges.log", log)
     async with nothing_written(world):
         answer = await world.client.post(VENDORS, content=vendor(), headers=world.as_() | JSON)

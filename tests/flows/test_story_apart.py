@@ -16,8 +16,8 @@ from test_story import SERVICES, assert_told
 
 from services.demo.story import Story
 from services.local import ADMIN_ID
-from shared.auth import TokenKeys
 from shared.config import Settings
+from shared.local_issuer import LocalIssuer
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ async def test_the_story_is_the_same_with_every_service_in_its_own_process(setti
         async with httpx.AsyncClient(timeout=30) as client:
             await asyncio.gather(*(until_ready(client, url, children) for url in urls.values()))
             # when the story is played over sockets
-            keys = TokenKeys(settings)
+            keys = LocalIssuer(settings)
             story = Story(client, urls, lambda person: keys.issue(person or ADMIN_ID), lambda _: None)
             told = await story.play()
             # then it ends in the same numbers

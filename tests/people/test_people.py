@@ -21,6 +21,10 @@ AGENTS = {"agent", "team_lead"}
 
 MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "viewer.read": (set(ROLES), ["GET /people/viewer"]),
+    "logins.read": ({"admin"}, [f"GET /people/people/{NOWHERE}/logins"]),
+    "logins.update": ({"admin"}, [f"POST /people/people/{NOWHERE}/logins"]),
+    "service_tokens.read": ({"admin"}, ["GET /people/service-tokens"]),
+    "service_tokens.create": ({"admin"}, ["POST /people/service-tokens"]),
     "trail.read": (set(ROLES), ["GET /people/trail"]),
     "permissions.read": (set(ROLES), ["GET /people/permissions"]),
     "people.read": (set(ROLES), ["GET /people/people", f"GET /people/people/{NOWHERE}"]),

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from services.people import queries, service
-from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
-from services.people.schemas import (
+from services.people.directory import queries, service
+from services.people.directory.schemas import (
     PermissionOut,
     PersonIn,
     PersonOut,
@@ -20,6 +19,7 @@ from services.people.schemas import (
     VendorOut,
     ViewerOut,
 )
+from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import Conflict

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.people import queries
+from services.people.directory import queries
+from services.people.directory.schemas import PersonIn, PersonPatch, ScheduleIn, VendorIn
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
-from services.people.schemas import PersonIn, PersonPatch, ScheduleIn, VendorIn
 from shared import clock, outbox
 from shared.auth import Actor
 from shared.business_hours import Schedule as Hours

@@ -1,0 +1,109 @@
+"""Bearer tokens: who issued them, to whom, and what they leave to them. OpenID Connect issuers by
+configuration; our own (`local_issuer.py`) goes the same way.
+
+A token grants nothing that the directory does not: role, vendor and whether the person is still here are read
+from the database at every request. It can only leave less.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+
+from shared.config import Issuer
+from shared.errors import Overloaded, Unauthenticated
+from shared.jwks import Keys, KeysUnavailable
+from shared.models.people import Role
+
+LEEWAY_S = 60
+MAX_KID = 200
+_NEVER = {"jku", "jwk", "x5u", "x5c", "crit"}
+"""Headers by which a token would bring its own key, or rules that we do not know."""
+_OF_ID_TOKENS = {"nonce", "at_hash", "c_hash"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom a token names. `roles`, `scopes`: what it leaves to them; None: it says nothing about that."""
+
+    issuer: str
+    subject: str
+    roles: frozenset[Role] | None = None
+    scopes: frozenset[str] | None = None
+
+
+class Verifier:
+    """`await verify(token)` → Identity. One answer for every kind of bad token."""
+
+    def __init__(self, issuers: Sequence[tuple[Issuer, httpx.AsyncClient]]) -> None:
+        self._issuers = {one.issuer: (one, Keys(one.issuer, client)) for one, client in issuers}
+        self._clients = {client for _, client in issuers}
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    async def verify(self, token: str) -> Identity:
+        """Raises Unauthenticated (401), Overloaded (503) while its issuer's keys were never reached."""
+        try:
+            header = jwt.get_unverified_header(token)
+            said = jwt.decode(token, options={"verify_signature": False})
+            issuer, keys = self._issuers[said["iss"]]
+            kid, algorithm = header["kid"], header["alg"]
+            if _NEVER & header.keys() or not isinstance(kid, str) or len(kid) > MAX_KID:
+                raise Unauthenticated
+            if algorithm not in issuer.algorithms or header.get("typ") not in issuer.token_types:
+                raise Unauthenticated
+            key = await keys.find(kid)
+            if key is None or key.algorithm_name != algorithm:
+                raise Unauthenticated
+            return _identity(issuer, _claims(issuer, token, key))
+        except KeysUnavailable:
+            raise Overloaded from None
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
+            raise Unauthenticated from None  # its JSON is the sender's: deep, endless or odd
+
+
+def _claims(issuer: Issuer, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        key,
+        algorithms=[key.algorithm_name],
+        audience=issuer.audience,
+        issuer=issuer.issuer,
+        leeway=LEEWAY_S,
+        options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+    )
+    if claims["exp"] - claims["iat"] > issuer.max_life_s or _OF_ID_TOKENS & claims.keys():
+        raise Unauthenticated
+    others = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    client = claims.get("azp", claims.get("client_id"))
+    if (others or issuer.clients) and client not in issuer.clients:
+        raise Unauthenticated
+    if not isinstance(claims["sub"], str) or "\x00" in claims["sub"] or len(claims["sub"]) > 255:
+        raise Unauthenticated
+    return claims
+
+
+def _identity(issuer: Issuer, claims: Mapping[str, Any]) -> Identity:
+    roles = scopes = None
+    if issuer.roles_claim:
+        named = _words(_at(claims, issuer.roles_claim))
+        roles = frozenset(Role(issuer.roles[one]) for one in named if one in issuer.roles)
+    if issuer.scope_claim and (said := _at(claims, issuer.scope_claim)) is not None:
+        scopes = frozenset(_words(said))
+    return Identity(issuer.issuer, claims["sub"], roles, scopes)
+
+
+def _at(claims: Any, path: str) -> Any:
+    """`realm_access.roles` → the value there, or None."""
+    for name in path.split("."):
+        claims = claims.get(name) if isinstance(claims, dict) else None
+    return claims
+
+
+def _words(value: Any) -> list[str]:
+    listed = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
+    return [one for one in listed if isinstance(one, str)]
