@@ -53,7 +53,7 @@ def up(
     from services import serving
     from services.up import run
 
-    serving.run(run(settings_from_environment(), demo=demo, port=port, out=out))
+    serving.run(run(_settings(), demo=demo, port=port, out=out))
 
 
 @app.command()
@@ -112,7 +112,7 @@ def migrate() -> None:
 def token(
     person_id: Annotated[UUID | None, typer.Argument(help="Default: the administrator.")] = None,
 ) -> None:
-    """Print a bearer token for a person."""
+    """Print a bearer token for a person (of our own issuer: not in production)."""
     from services.local import ADMIN_ID
     from shared.local_issuer import LocalIssuer
 
@@ -218,11 +218,24 @@ def schema() -> None:
     typer.echo(graphql_schema.as_str())  # rich would read its brackets as markup
 
 
+def _settings() -> Settings:
+    """Refused where they are good enough to try things out only, and this is said to be production."""
+    from shared.local_issuer import NotForProduction, refuse_in_production
+
+    settings = settings_from_environment()
+    try:
+        refuse_in_production(settings)
+    except NotForProduction as error:
+        err.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    return settings
+
+
 def _ready() -> Settings:
     from services.local import ready
     from shared import log
 
-    settings = ready(settings_from_environment())
+    settings = ready(_settings())
     log.configure(settings.log_format)
     return settings
 

@@ -64,7 +64,12 @@ async def enter(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
 
 async def _enter_person(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
     identity = await verifier.verify(token)
-    values = {"issuer": identity.issuer, "subject": identity.subject, "local": local_issuer.ISSUER}
+    is_ours = identity.issuer == local_issuer.ISSUER  # then the subject is the person's id
+    values = {
+        "person_id": _id_of(identity.subject) if is_ours else None,
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+    }
     found = (await session.execute(_ENTER_PERSON, values)).one_or_none()
     if found is None:
         raise Unauthenticated
@@ -72,6 +77,13 @@ async def _enter_person(session: AsyncSession, verifier: Verifier, token: str) -
     if identity.roles is not None and role not in identity.roles:
         raise RoleNotInToken(f"You are {role} here, and your token does not say so.")
     return Actor(found.id, found.name, role, found.vendor_id, identity.scopes)
+
+
+def _id_of(subject: str) -> UUID:
+    try:
+        return UUID(subject)
+    except ValueError:
+        raise Unauthenticated from None
 
 
 async def _enter_service(session: AsyncSession, token: str) -> Actor:
@@ -90,7 +102,7 @@ _BECOME = (
     " set_config('assay.caller_vendor_id', coalesce(vendor_id::text, ''), true),"
     " set_config('role', 'assay_' || role, true) FROM "
 )
-_ENTER_PERSON = text(_BECOME + "find_person(:issuer, :subject, :local)")
+_ENTER_PERSON = text(_BECOME + "find_person(:person_id, :issuer, :subject)")
 _ENTER_SERVICE = text(_BECOME + "find_service(:prefix, :hash)")
 
 

@@ -17,6 +17,19 @@ ISSUER = "http://assay.internal/identity"
 AUDIENCE, TOKEN_TYPE, KID = "assay-api", "at+jwt", "local-1"
 
 
+class NotForProduction(RuntimeError):
+    """What is set is good enough to try things out only."""
+
+
+def refuse_in_production(settings: Settings) -> None:
+    """Raises NotForProduction where people would come in by our own tokens."""
+    if settings.environment == "production" and not settings.oidc_issuers:
+        raise NotForProduction(
+            "ASSAY_ENVIRONMENT is production: set ASSAY_OIDC_ISSUERS. The local issuer, which makes a token "
+            "for whoever has the secret key, is for trying out."
+        )
+
+
 class LocalIssuer:
     def __init__(self, settings: Settings) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(key_for(settings, "local issuer"))

@@ -6,17 +6,27 @@ from shared.errors import (
     Forbidden,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
+    InsufficientScope,
     MalformedJson,
     NotFound,
     Overloaded,
     PayloadTooLarge,
     Problem,
+    RoleNotInToken,
     Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
 
-READS = (Unauthenticated, Forbidden, NotFound, ValidationFailed, Overloaded)
+READS = (
+    Unauthenticated,
+    Forbidden,
+    InsufficientScope,
+    RoleNotInToken,
+    NotFound,
+    ValidationFailed,
+    Overloaded,
+)
 WRITES = (*READS, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 POSTS = (*WRITES, IdempotencyKeyInvalid, IdempotencyKeyReused)
 

@@ -50,13 +50,12 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " ELSE (SELECT role FROM public.reporting_person()) END $$",
         False,
     ),
-    "find_person(text, text, text)": (
-        # (issuer, subject, our own issuer): of ours, the subject is the person's id.
-        "CREATE FUNCTION find_person(text, text, text, OUT id uuid, OUT name text, OUT role text,"
+    "find_person(uuid, text, text)": (
+        # By their id, or by (issuer, subject).
+        "CREATE FUNCTION find_person(uuid, text, text, OUT id uuid, OUT name text, OUT role text,"
         f" OUT vendor_id uuid) RETURNS SETOF record {_PAST} ROWS 1 AS $$"
-        " SELECT id, name, role, vendor_id FROM person WHERE is_active AND person.id = CASE WHEN $1 = $3"
-        " THEN CASE WHEN pg_input_is_valid($2, 'uuid') THEN $2::uuid END"
-        " ELSE (SELECT person_id FROM login WHERE issuer = $1 AND subject = $2) END $$",
+        " SELECT id, name, role, vendor_id FROM person WHERE is_active AND person.id ="
+        " coalesce($1, (SELECT person_id FROM login WHERE issuer = $2 AND subject = $3)) $$",
         True,
     ),
     "find_service(text, bytea)": (

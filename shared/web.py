@@ -27,14 +27,10 @@ from shared.crypto import Sealer, key_for
 from shared.db import Database
 from shared.edges import RequestContext
 from shared.errors import Fault, Unauthenticated, ValidationFailed
-from shared.local_issuer import LocalIssuer
+from shared.local_issuer import LocalIssuer, refuse_in_production
 from shared.problems_http import answer_problems
 from shared.tokens import Verifier
 from shared.worker import Chore, Handler
-
-
-class NotForProduction(RuntimeError):
-    """What is set is good enough to try things out only."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +84,13 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
 
 
 def _let_people_in(app: FastAPI, settings: Settings) -> None:
-    """Whose tokens are taken. Raises NotForProduction where those would be our own, in production."""
+    """Whose tokens are taken. Raises NotForProduction."""
+    refuse_in_production(settings)
     outside = httpx.AsyncClient()
     issuers = [(one, outside) for one in settings.oidc_issuers]
-    if settings.environment == "production":
-        if not issuers:
-            raise NotForProduction(
-                "ASSAY_ENVIRONMENT is production: set ASSAY_OIDC_ISSUERS. The local issuer, which makes"
-                " a token for whoever has the secret key, is for trying out."
-            )
-    else:
+    if settings.environment != "production":
         app.state.token_keys = local = LocalIssuer(settings)
-        inside = httpx.AsyncClient(transport=httpx.ASGITransport(app))
-        issuers.append((local.configuration(), inside))
+        issuers.append((local.configuration(), httpx.AsyncClient(transport=httpx.ASGITransport(app))))
         app.include_router(_local_identity)
     app.state.verifier = Verifier(issuers)
     app.state.at_the_end += [app.state.verifier.close, outside.aclose]

@@ -95,7 +95,9 @@ async def test_what_looks_past_the_policies_belongs_to_a_role_that_reads_little(
     )
     assert {row["owner"] for row in rows} == {"assay_lookup"}
     assert all("search_path=public, pg_temp" in row["proconfig"] for row in rows)
-    assert {row["proname"] for row in rows} == {"find_person", "reporting_person", "contacts_of"}
+    assert {row["proname"] for row in rows} == {
+        "find_person", "find_service", "revoke_leaked", "reporting_person", "contacts_of",
+    }  # fmt: skip
 
 
 async def test_an_owner_who_is_no_superuser_sees_nothing_by_accident(

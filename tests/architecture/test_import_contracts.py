@@ -35,6 +35,7 @@ FORBIDDEN = {
         ("services/feedback/redaction/reading.py", "import services.feedback.redaction.rules"),
     ],
     "feedback-tickets": [("services/feedback/intake/service.py", "import services.feedback.tickets.queries")],
+    "people-rooms": [("services/people/access/service.py", "import services.people.directory.service")],
     "kpi-rooms": [
         ("services/kpi/values/service.py", "import services.kpi.facts.rules"),
         ("services/kpi/facts/service.py", "import services.kpi.values.catalogue"),

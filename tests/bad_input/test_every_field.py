@@ -120,7 +120,7 @@ async def things(world: World) -> dict[str, str]:
     return {
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
-        "audit_id": UNKNOWN, "appeal_id": UNKNOWN,
+        "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN,
     }  # fmt: skip
 
 

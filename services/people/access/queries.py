@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.errors import NotFound
-from shared.models.people import Login, Person, ServiceToken
+from shared.models.people import Login, Person, ServiceToken, Vendor
 
 
 async def get_person_id(session: AsyncSession, person_id: UUID) -> UUID:
@@ -31,6 +31,10 @@ async def remove_login(session: AsyncSession, person_id: UUID, issuer: str, subj
     )
     if gone.first() is None:
         raise NotFound
+
+
+async def has_vendor(session: AsyncSession, vendor_id: UUID) -> bool:
+    return await session.scalar(select(col(Vendor.id)).where(col(Vendor.id) == vendor_id)) is not None
 
 
 def select_service_tokens() -> Select[Any]:

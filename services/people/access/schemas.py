@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.schemas import Comment, Id, In, Name, Out, WholeNumber
 
-Scope = Annotated[str, Field(max_length=100, examples=["tickets.read"])]
+Scope = Annotated[Name, Field(examples=["tickets.read"])]
 
 
 class LoginIn(In):

@@ -11,7 +11,7 @@ from services.people.access.schemas import LoginIn, RevocationIn, RotationIn, Se
 from services.people.errors import TokenEnded, UnknownScope
 from shared import clock, service_tokens
 from shared.auth import Actor
-from shared.errors import Fault
+from shared.errors import Fault, ValidationFailed
 from shared.ids import new_id
 from shared.models.people import Login, Role, ServiceToken
 from shared.permissions import PERMISSIONS
@@ -27,7 +27,7 @@ async def add_login(session: AsyncSession, person_id: UUID, new: LoginIn) -> Log
 
 
 async def make_service_token(session: AsyncSession, actor: Actor, new: ServiceTokenIn) -> dict[str, Any]:
-    """Raises UnknownScope (422)."""
+    """Raises UnknownScope, ValidationFailed (422)."""
     may = {action for action, grants in PERMISSIONS.items() if Role.SERVICE in grants}
     known = may | {f"{action.partition('.')[0]}.*" for action in may}
     faults = [
@@ -37,6 +37,9 @@ async def make_service_token(session: AsyncSession, actor: Actor, new: ServiceTo
     ]
     if faults:
         raise UnknownScope(faults=faults[:20])
+    if new.vendor_id is not None and not await queries.has_vendor(session, new.vendor_id):
+        fault = Fault("/vendor_id", "unknown-id", "There is no such vendor.")
+        raise ValidationFailed(faults=[fault])
     return await _make(session, actor, new.name, new.scopes, new.vendor_id, timedelta(days=new.days))
 
 
