@@ -6,22 +6,26 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+from shared.config import Settings
+
 HERE = Path(__file__).parent
 
 
-def config(url: str) -> Config:
-    settings = Config()
-    settings.set_main_option("script_location", str(HERE))
-    settings.attributes["url"] = url
-    return settings
+def config(url: str, settings: Settings | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(HERE))
+    made.attributes |= {"url": url, "settings": settings}
+    return made
 
 
-def upgrade(url: str, to: str = "head") -> None:
-    command.upgrade(config(url), to)
+def upgrade(url: str, to: str = "head", *, settings: Settings | None = None) -> None:
+    """`settings` hold the deployment's key: needed where there is something to seal."""
+    command.upgrade(config(url, settings), to)
 
 
-def downgrade(url: str, to: str) -> None:
-    command.downgrade(config(url), to)
+def downgrade(url: str, to: str, *, settings: Settings | None = None) -> None:
+    """`settings` hold the deployment's key: needed where something sealed becomes readable again."""
+    command.downgrade(config(url, settings), to)
 
 
 def check(url: str) -> None:

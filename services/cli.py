@@ -104,7 +104,7 @@ def migrate() -> None:
         await db.close()
 
     settings = _ready()
-    migrations.upgrade(settings.database_url)
+    migrations.upgrade(settings.database_url, settings=settings)
     asyncio.run(admin())
     out.print("The database is at the newest version.")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the other verbs of `assay` need not wait for what only this
     from services.feedback.intake.sources.csv_mapping import Mapping
     from services.feedback.intake.sources.csv_rows import Rejected
     from services.importing import ImportProgress, ImportReport
+    from shared.config import Settings
 
 SHOWN = 10
 """Rejected rows and warnings listed on the screen; `--rejects` writes them all."""
@@ -77,25 +78,28 @@ def _run(mapping_name: str, files: list[Path], *, dry_run: bool, console: Consol
     from services.feedback.intake.sources.csv import match_files
     from services.feedback.intake.sources.csv_mapping import Mapping, find_mapping
     from services.importing import rehearse_import
-    from services.local import database_url
+    from services.local import ready
     from shared.config import settings_from_environment
 
     mapping = Mapping.load(find_mapping(mapping_name))
     matched = match_files(mapping, files)
-    url = "" if dry_run else database_url(settings_from_environment())
+    settings = None if dry_run else ready(settings_from_environment())
     with _Bars(console) as bars:
-        if dry_run:
+        if settings is None:
             return rehearse_import(mapping, matched, progress=bars.show)
-        return asyncio.run(_import(url, mapping, matched, bars))
+        return asyncio.run(_import(settings, mapping, matched, bars))
 
 
-async def _import(url: str, mapping: "Mapping", files: dict[str, Path], bars: "_Bars") -> "ImportReport":
+async def _import(
+    settings: "Settings", mapping: "Mapping", files: dict[str, Path], bars: "_Bars"
+) -> "ImportReport":
     from services.importing import run_import
+    from shared.crypto import Sealer
     from shared.db import Database
 
-    db = Database(url, pool_size=1)
+    db = Database(settings.database_url, pool_size=1)
     try:
-        return await run_import(db, mapping, files, dry_run=False, progress=bars.show)
+        return await run_import(db, Sealer(settings), mapping, files, dry_run=False, progress=bars.show)
     finally:
         await db.close()
 

@@ -35,7 +35,7 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
             stack.callback(postgres.stop)
             settings = settings.model_copy(update={"database_url": postgres.start()})
         out.print("Bringing the database to the newest version …")
-        await asyncio.to_thread(migrations.upgrade, settings.database_url)
+        await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
         app, worker = create_app(settings), create_worker(settings)
         async with app.state.db.transaction() as session:
             await local.first_admin(session)

@@ -57,15 +57,24 @@ class Once:
         self._key = read_key(request)
 
     async def __call__(
-        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], *, status: int = 201
+        self,
+        work: Coroutine[Any, Any, Any],
+        answer: type[BaseModel],
+        *,
+        status: int = 201,
+        is_secret: bool = False,
     ) -> Response:
-        """`await once(service.verb(…), ThingOut)` → the response."""
+        """`await once(service.verb(…), ThingOut)` → the response.
+
+        `is_secret`: the answer is not kept, and a repeat asks again (for what changes nothing)."""
         with closing(work):  # where it is not run, it is not left lying about either
             if self._key is None:
                 return self._response(answer, await work, status)
-            return await self._once(work, answer, status)
+            return await self._once(work, answer, status, is_secret)
 
-    async def _once(self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int) -> Response:
+    async def _once(
+        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int, is_secret: bool
+    ) -> Response:
         row = {"actor_id": self._actor.id, "key": self._key}
         request_hash = await self._hash()
         new = {"request_hash": request_hash, "status": 0, "answer": {}, "created_at": clock.now()}
@@ -79,8 +88,12 @@ class Once:
             kept = (await self._session.execute(select(IdempotencyKey).filter_by(**row))).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
+            if is_secret:
+                return self._response(answer, await work, status)
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
+        if is_secret:
+            return response
         await self._session.execute(
             update(IdempotencyKey).filter_by(**row).values(status=status, answer=self._content)
         )

@@ -55,7 +55,8 @@ SCHEMA = "c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_vers
 DESCRIBE = text(CATALOGUE.format(ours=f"{SCHEMA} AND NOT c.relispartition", schema=SCHEMA))
 TABLES = sorted(
     str(row.__tablename__)
-    for module in OWNERS.values()
+    for modules in OWNERS.values()
+    for module in modules
     for row in vars(module).values()
     if getattr(row, "__module__", "") == module.__name__ and hasattr(row, "__table__")
 )

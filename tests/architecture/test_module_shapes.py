@@ -15,6 +15,7 @@ EXTRAS = {
     r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
     r"feedback/intake/normalised\.py": "what every source is translated into",
+    r"feedback/intake/(people|texts)\.py": "who asks and what they wrote is sealed and redacted on its way in",
     r"feedback/intake/rows\.py": "what is said becomes rows apart from how they are stored",
     r"feedback/intake/sources/\w+\.py": "one help desk, or one part of reading it or CSV, each",
     r"feedback/inbox/lane\.py": "the short way, past the framework",

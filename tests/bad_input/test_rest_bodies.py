@@ -241,7 +241,13 @@ async def test_the_answers_are_refused(
             json={"answers": answers},
             headers=world.as_(claimed["by"]),
         )
-    refused(answer, 422, slug, pointer=pointer, canary="987654321" if 987_654_321 in changed.values() else "4611686")
+    refused(
+        answer,
+        422,
+        slug,
+        pointer=pointer,
+        canary="987654321" if 987_654_321 in changed.values() else "4611686",
+    )
 
 
 NOT_NULL = ["name", "role", "is_active"]

@@ -162,7 +162,7 @@ async def take_answer(world: World, name: str, connection_key: str, found: Any, 
         told = answer_of(name, found, connection.settings, at)
         if told.settings:
             await learn_settings(session, connection, told.settings)
-        await apply(session, connection, told.tickets)
+        await apply(session, world.app.state.sealer, connection, told.tickets)
 
 
 # ---- What the rows say --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -91,12 +91,15 @@ async def void_samples_of_deleted(session: AsyncSession, ticket_ids: Sequence[UU
 
 
 async def lock_audits(session: AsyncSession, ticket_ids: Sequence[UUID]) -> list[tuple[Audit, bool]]:
-    """(audit, whether its ticket is gone for good), locked in key order."""
+    """(audit, whether no word of its ticket is kept), locked in key order."""
     statement = (
-        select(Audit, col(Ticket.is_purged))
+        select(
+            Audit,
+            or_(col(Ticket.is_purged), col(Ticket.is_erased), col(Ticket.texts_removed_at).is_not(None)),
+        )
         .join(Ticket, col(Ticket.id) == col(Audit.ticket_id))
         .where(col(Audit.ticket_id).in_(ticket_ids))
         .order_by(col(Audit.ticket_id), col(Audit.id))
         .with_for_update(of=Audit)
     )
-    return [(audit, is_purged) for audit, is_purged in await session.execute(statement)]
+    return [(audit, is_wordless) for audit, is_wordless in await session.execute(statement)]
