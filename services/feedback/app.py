@@ -14,7 +14,7 @@ from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
 SERVICE = Service(
-    "feedback", "Where help desks send what happened: connections, webhooks, tickets; and who they are about.",
+    "feedback", "Where help desks send what happened: connections, webhooks, tickets, people.",
     routers=(inbox, connections, pulls, bulk, tickets, privacy), handlers=handlers, chores=CHORES,
     before=(Lane,),
 )  # fmt: skip

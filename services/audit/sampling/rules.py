@@ -25,7 +25,7 @@ def is_drawn(drawn: int, rate: Decimal) -> bool:
 def without_words(
     evidence: dict[str, Any], *, redacted: Collection[str], is_wordless: bool
 ) -> dict[str, Any]:
-    """The same evidence with the bodies of redacted messages left out; of a ticket without words, all texts."""
+    """The same evidence with the bodies of redacted messages left out; of a ticket without words, all."""
     if not evidence:
         return evidence
     ticket = evidence["ticket"] | ({"subject": None, "description": None} if is_wordless else {})

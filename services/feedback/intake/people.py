@@ -231,7 +231,7 @@ def _forgotten(askers: Askers, one: Normalised) -> Normalised:
 
 def _by_nobody(change: Change, gone: Mapping[str, str | None]) -> Change:
     values = {name: getattr(change, name) for name in ("from_value", "to_value", "actor_key")}
-    known = {name: gone[value] for name, value in values.items() if value in gone}
+    known: dict[str, Any] = {name: gone[value] for name, value in values.items() if value in gone}
     return replace(change, **known) if known else change
 
 

@@ -150,7 +150,6 @@ async def apply(
 
 async def _merge_tickets(session: AsyncSession, batch: _Batch) -> None:
     """New tickets in one statement; those that are here already are locked, merged and written."""
-    scope = batch.connection.id
     by_key: dict[str, list[Normalised]] = defaultdict(list)
     for one in batch.told:
         by_key[one.ticket_key].append(one)
@@ -167,7 +166,8 @@ async def _merge_tickets(session: AsyncSession, batch: _Batch) -> None:
     differing = []
     for ticket in await queries.lock_tickets(session, here):
         known = batch.known[ticket.external_id] = rows.known_of(ticket)
-        if any([merge(known, one) for one in by_key[ticket.external_id]]):
+        differs = [merge(known, one) for one in by_key[ticket.external_id]]
+        if any(differs):
             differing.append(ticket.external_id)
         if (ticket.requester_key, ticket.language) != (
             known.values["requester_key"],

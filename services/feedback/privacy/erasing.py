@@ -161,7 +161,7 @@ def _in_parts(ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
     return [tuple(ids[at : at + TICKETS_AN_EVENT]) for at in range(0, len(ids), TICKETS_AN_EVENT)]
 
 
-# ---- After a backup was restored -----------------------------------------------------------------------------
+# ---- After a backup was restored --------------------------------------------------------------
 
 
 async def export_erasures(session: AsyncSession) -> list[dict[str, Any]]:

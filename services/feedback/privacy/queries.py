@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, cast, delete, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, or_, select, union, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -41,7 +41,8 @@ async def requesters_of_email(session: AsyncSession, email_hash: bytes) -> Seque
 
 def _theirs(requester_ids: Collection[UUID], *, own: bool = False) -> Any:
     """(requester, ticket): those they ask in, and unless `own`, those they have written in."""
-    asked = select(col(Requester.id).label("requester_id"), col(Ticket.id).label("ticket_id")).join(
+    ids = (col(Requester.id).label("requester_id"), col(Ticket.id).label("ticket_id"))
+    asked: Any = select(*ids).join(
         Ticket,
         and_(
             col(Ticket.connection_id) == col(Requester.connection_id),
@@ -76,7 +77,7 @@ async def tickets_of(
     if not requester_ids:
         return set()
     theirs = _theirs(requester_ids, own=own)
-    return {ticket_id for ticket_id in await session.scalars(select(theirs.c.ticket_id))}
+    return set(await session.scalars(select(theirs.c.ticket_id)))
 
 
 async def requesters_beside(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[Requester]:
@@ -221,7 +222,7 @@ async def rename_author(session: AsyncSession, ticket_ids: Collection[UUID], was
 async def drop_originals(
     session: AsyncSession, ticket_ids: Collection[UUID], requester_id: UUID | None = None
 ) -> int:
-    mine = col(OriginalText.ticket_id).in_(ticket_ids)
+    mine: ColumnElement[bool] = col(OriginalText.ticket_id).in_(ticket_ids)
     if requester_id is not None:
         mine = or_(mine, col(OriginalText.requester_id) == requester_id)
     done = await session.execute(delete(OriginalText).where(mine).returning(col(OriginalText.item_id)))
@@ -233,7 +234,7 @@ async def list_erased(session: AsyncSession) -> Sequence[Requester]:
     return (await session.scalars(statement.order_by(col(Requester.id)))).all()
 
 
-# ---- Holds and time ------------------------------------------------------------------------------------------
+# ---- Holds and time -----------------------------------------------------------------------
 
 
 def select_holds(*, is_active: bool | None) -> Select[Any]:

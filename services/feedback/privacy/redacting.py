@@ -81,8 +81,10 @@ async def _redact_some(session: AsyncSession, askers: Askers, tickets: Sequence[
     changed: set[UUID] = set()
     ids = [ticket.id for ticket in tickets]
     parts: dict[UUID, list[Message | Rating]] = defaultdict(list)
-    for part in [*await queries.messages_of(session, ids), *await queries.ratings_of(session, ids)]:
-        parts[part.ticket_id].append(part)
+    for message in await queries.messages_of(session, ids):
+        parts[message.ticket_id].append(message)
+    for rating in await queries.ratings_of(session, ids):
+        parts[rating.ticket_id].append(rating)
     originals = {
         (one.ticket_id, one.item_id, one.field): one for one in await queries.originals_of(session, ids)
     }

@@ -164,7 +164,7 @@ async def export_access(
         ("events", await queries.events_of(session, ids)),
     ):
         parts[name] = defaultdict(list)
-        for row in rows:  # type: ignore[attr-defined]  # each of them is a list of rows
+        for row in rows:
             parts[name][row.ticket_id].append(row.model_dump(mode="json"))
     return {
         "requester": _identity(sealer, requester),
