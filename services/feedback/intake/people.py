@@ -198,10 +198,11 @@ def unnamed(askers: Askers, one: Normalised) -> Normalised:
     )
     if not askers.has_erased():
         return replace(one, state=cast(TicketFields, state), messages=messages)
-    return _forgotten(askers, replace(one, state=cast(TicketFields, state), messages=messages))
+    told = replace(one, state=cast(TicketFields, state), messages=messages)
+    return _forgotten(askers, told, names=_names_in(one))
 
 
-def _forgotten(askers: Askers, one: Normalised) -> Normalised:
+def _forgotten(askers: Askers, one: Normalised, names: Collection[str]) -> Normalised:
     gone = {
         key: asker.external_key
         for key in _keys_in(one)
@@ -224,15 +225,25 @@ def _forgotten(askers: Askers, one: Normalised) -> Normalised:
         one,
         state=cast(TicketFields, state),
         messages=messages,
-        changes=tuple(_by_nobody(change, gone) for change in one.changes),
+        changes=tuple(_by_nobody(change, gone, names) for change in one.changes) if gone else one.changes,
         is_confidential=bool(gone),
     )
 
 
-def _by_nobody(change: Change, gone: Mapping[str, str | None]) -> Change:
+def _by_nobody(change: Change, gone: Mapping[str, str | None], names: Collection[str]) -> Change:
     values = {name: getattr(change, name) for name in ("from_value", "to_value", "actor_key")}
     known: dict[str, Any] = {name: gone[value] for name, value in values.items() if value in gone}
+    for name, value in values.items():
+        if name not in known and value and any(one in value.casefold() for one in names):
+            known[name] = None
     return replace(change, **known) if known else change
+
+
+def _names_in(one: Normalised) -> set[str]:
+    """What requesters are called in it, and where they are written to."""
+    names = {one.state.get("requester_name"), one.state.get("requester_email")}
+    names |= {message.author_name for message in one.messages if message.author_kind == "requester"}
+    return {name.casefold() for name in names if name}
 
 
 def _keys_in(one: Normalised) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from services.feedback.intake.normalised import Change, Normalised, Version
 
 ERASED_WHEN_PURGED = ("subject", "description", "requester_key", "custom_fields")
-ERASED_WITH_REQUESTER = ("subject", "description", "custom_fields", "organization_key")
+ERASED_WITH_REQUESTER = ("subject", "description", "custom_fields", "organization_key", "tags")
 """Who asked stays told apart from others, by a random word in the place of their key."""
 TAKES_WORDS_BACK = frozenset({"redacted", "attachment_redacted", "message_deleted"})
 STICKY = frozenset({"is_purged", "is_erased"})

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.intake.people import ERASED, opened
 from services.feedback.intake.queries import lock_tickets
+from services.feedback.intake.rules import ERASED_WITH_REQUESTER
 from services.feedback.privacy import queries, rules
 from services.feedback.privacy.rules import Needles
 from shared import clock, deliveries, outbox
@@ -70,7 +71,7 @@ async def forget(
     tickets = await lock_tickets(session, ids)
     beside = [one for one in await queries.requesters_beside(session, ids) if one.id != requester.id]
     for ticket in tickets:
-        _blank(ticket, needles, was, pseudonym, is_unnamed=ticket.id == requester.ticket_id)
+        _blank(ticket, was, pseudonym, is_unnamed=ticket.id == requester.ticket_id)
     proof = {
         "tickets": len(tickets),
         "originals": await queries.drop_originals(session, ids, requester.id),
@@ -95,13 +96,12 @@ async def forget(
     return proof
 
 
-def _blank(ticket: Ticket, needles: Needles, was: str | None, pseudonym: str, *, is_unnamed: bool) -> None:
-    ticket.subject = ticket.description = ticket.custom_fields = ticket.organization_key = None
+def _blank(ticket: Ticket, was: str | None, pseudonym: str, *, is_unnamed: bool) -> None:
+    for name in ERASED_WITH_REQUESTER:
+        setattr(ticket, name, None)
     ticket.is_erased = ticket.has_redactions = True
     if is_unnamed or (was is not None and ticket.requester_key == was):
         ticket.requester_key = pseudonym
-    if ticket.tags:
-        ticket.tags = [tag for tag in ticket.tags if not rules.says(tag, needles, {was})]
 
 
 def _close(requester: Requester, pseudonym: str, now: datetime) -> None:

@@ -41,7 +41,7 @@ async def requesters_of_email(session: AsyncSession, email_hash: bytes) -> Seque
 
 def _theirs(requester_ids: Collection[UUID], *, own: bool = False) -> Any:
     """(requester, ticket): those they ask in, and unless `own`, those they have written in."""
-    ids = (col(Requester.id).label("requester_id"), col(Ticket.id).label("ticket_id"))
+    ids: Any = (col(Requester.id).label("requester_id"), col(Ticket.id).label("ticket_id"))
     asked: Any = select(*ids).join(
         Ticket,
         and_(
