@@ -89,8 +89,9 @@ def found_in(text: str) -> list[str]:
 
 async def figures(world: World) -> dict[str, Any]:
     return {
-        key: [await world.get(f"/kpi/metrics/{key}"), await world.get(f"/kpi/metrics/{key}?group_by=channel")]
+        (key, ways): (await world.get(f"/kpi/metrics/{key}{ways}"))["values"]
         for key in CATALOGUE
+        for ways in ("", "?group_by=topic")
     }
 
 
@@ -174,8 +175,8 @@ async def test_an_erased_person_is_nowhere_and_no_figure_changes(
         "/audit/audits/claim-next", by=specialist, status=200, **{"idempotency-key": "an answer that is kept"}
     )
     assert audit["evidence"]["messages"]
-    before, kept = await figures(world), await figures(world)
-    assert before == kept
+    before = await figures(world)
+    assert sum(bool(values and values[0]["n"]) for values in before.values()) >= 10
     assert len(found_in(await dumped(database_url))) >= 10
     # when the person is found by their address, and erased
     [person] = await find(world, email=EMAIL.upper())
