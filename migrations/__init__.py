@@ -1,8 +1,11 @@
 """The schema's history. `upgrade(url)` brings a database to the newest version; safe to repeat
 and to run from several processes at once."""
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from alembic import command
 from alembic.config import Config
 
@@ -20,12 +23,30 @@ def config(url: str, settings: Settings | None = None) -> Config:
 
 def upgrade(url: str, to: str = "head", *, settings: Settings | None = None) -> None:
     """`settings` hold the deployment's key: needed where there is something to seal."""
-    command.upgrade(config(url, settings), to)
+    made = config(url, settings)
+    made.attributes["sync"] = True
+    command.upgrade(made, to)
 
 
 def downgrade(url: str, to: str, *, settings: Settings | None = None) -> None:
     """`settings` hold the deployment's key: needed where something sealed becomes readable again."""
-    command.downgrade(config(url, settings), to)
+    made = config(url, settings)
+    made.attributes |= {"down": True, "sync": True}
+    command.downgrade(made, to)
+
+
+def let_in(url: str, passwords: Mapping[str, str]) -> None:
+    """Gives the database's logins (`assay_app` …) these passwords. They are hex, so nothing needs quoting."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(7305113)")  # roles belong to the cluster
+            for login, password in passwords.items():
+                await connection.execute(f"ALTER ROLE {login} PASSWORD '{password}'")
+        await connection.close()
+
+    asyncio.run(run())
 
 
 def check(url: str) -> None:

@@ -4,12 +4,14 @@ import asyncio
 from typing import Any, Literal
 
 from alembic import context
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import shared.models  # noqa: F401 (fills the metadata)
+from migrations import security
 from shared.config import asyncpg_url
 
 LOCK = 7_305_112  # any number, the same everywhere
@@ -36,10 +38,21 @@ def run(connection: Connection) -> None:
         compare_type=True,
         transaction_per_migration=True,
     )
+    # Of the session, and given back with it: each migration is a transaction of its own.
+    connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text("SET assay.migrating = 'on'"))
+    connection.commit()
+    if context.config.attributes.get("down"):
+        security.remove(connection)  # policies hold the columns they name
+        connection.commit()
     with context.begin_transaction():
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         context.run_migrations()
+    if context.config.attributes.get("sync"):
+        reached = context.get_context().get_current_heads()
+        if reached == tuple(ScriptDirectory.from_config(context.config).get_heads()):
+            security.sync(connection)
+            connection.commit()
 
 
 async def main() -> None:

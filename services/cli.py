@@ -93,18 +93,17 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest version, and make sure there is an administrator."""
-    import migrations
-    from services.local import first_admin
+    from services.local import first_admin, prepare_database
     from shared.db import Database
 
     async def admin() -> None:
-        db = Database(settings.database_url)
+        db = Database.of(settings, "worker")
         async with db.transaction() as session:
             await first_admin(session)
         await db.close()
 
     settings = _ready()
-    migrations.upgrade(settings.database_url, settings=settings)
+    prepare_database(settings)
     asyncio.run(admin())
     out.print("The database is at the newest version.")
 
@@ -177,6 +176,40 @@ def deliveries_replay(
     out.print(f"{number} dead deliveries will be tried again.")
 
 
+reporting_app = typer.Typer(help="Logins for reporting tools (Tableau, Power BI).", no_args_is_help=True)
+app.add_typer(reporting_app, name="reporting")
+
+
+@reporting_app.command()
+def grant(
+    name: Annotated[str, typer.Argument(help="a-z, 0-9 and _.")],
+    person_id: Annotated[UUID, typer.Argument(help="Whose eyes the login has.")],
+) -> None:
+    """Make a database login that sees what this person sees, and nothing that people wrote."""
+    from services import reporting
+    from shared.errors import NotFound
+
+    settings = _ready()
+    try:
+        login, password = _in_transaction(lambda session: reporting.grant(session, settings, name, person_id))
+    except (ValueError, NotFound) as error:
+        raise typer.BadParameter(str(error)) from None
+    out.print(f"Login {login}, password {password} (shown only now). Views: schema `reporting`.")
+
+
+@reporting_app.command()
+def revoke(name: Annotated[str, typer.Argument(help="As it was granted.")]) -> None:
+    """Take a reporting login away."""
+    from services import reporting
+
+    settings = _ready()
+    try:
+        _in_transaction(lambda session: reporting.revoke(session, settings, name))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    out.print("The login is gone.")
+
+
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema."""
@@ -198,7 +231,7 @@ def _in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     from shared.db import Database
 
     async def run() -> T:
-        db = Database(settings.database_url)
+        db = Database.of(settings, "worker")
         async with db.transaction() as session:
             result = await work(session)
         await db.close()

@@ -97,7 +97,7 @@ async def _import(
     from shared.crypto import Sealer
     from shared.db import Database
 
-    db = Database(settings.database_url, pool_size=1)
+    db = Database.of(settings, "worker")
     try:
         return await run_import(db, Sealer(settings), mapping, files, dry_run=False, progress=bars.show)
     finally:

@@ -39,7 +39,7 @@ async def _export(settings: "Settings") -> list[dict[str, object]]:
     from services.feedback.privacy.erasing import export_erasures
     from shared.db import Database
 
-    db = Database(settings.database_url, pool_size=1)
+    db = Database.of(settings, "worker")
     try:
         async with db.transaction() as session:
             return await export_erasures(session)
@@ -68,7 +68,7 @@ async def _reapply(settings: "Settings", told: list[dict[str, object]]) -> int:
     from shared.crypto import Sealer
     from shared.db import Database
 
-    db, sealer, again = Database(settings.database_url, pool_size=1), Sealer(settings), 0
+    db, sealer, again = Database.of(settings, "worker"), Sealer(settings), 0
     try:
         for one in told:
             async with db.transaction() as session:

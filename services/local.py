@@ -10,8 +10,10 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import migrations
 from services.people.service import ensure_admin
 from shared.config import Settings
+from shared.db import Login, password_of
 from shared.embedded_postgres import default_state_dir
 
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
@@ -73,6 +75,18 @@ def ready(settings: Settings) -> Settings:
     """Settings with a secret key and a database, for the verbs that need both."""
     settings = with_secret_key(settings)
     return settings.model_copy(update={"database_url": database_url(settings)})
+
+
+LOGINS: tuple[Login, ...] = ("app", "worker", "hook")
+
+
+def prepare_database(settings: Settings) -> None:
+    """The newest version, and our own logins with passwords that every process can work out. Logins that
+    have addresses of their own (ASSAY_DATABASE_URLS) are left to whoever set them. Not from within a loop."""
+    migrations.upgrade(settings.database_url, settings=settings)
+    ours = [login for login in LOGINS if login not in settings.database_urls]
+    passwords = {f"assay_{login}": password_of(settings, login) for login in ours}
+    migrations.let_in(settings.database_url, passwords)
 
 
 async def first_admin(session: AsyncSession) -> None:

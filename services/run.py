@@ -48,7 +48,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
 
 def create_worker(settings: Settings, db: Database | None = None) -> Worker:
     return Worker(
-        db or Database(settings.database_url, pool_size=settings.db_pool_size),
+        db or Database.of(settings, "worker"),
         handlers(settings),
         settings,
         [chore for service in SERVICES.values() for chore in service.chores],

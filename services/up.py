@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-import migrations
 from services import local
 from services.demo.telling import play_and_tell
 from services.run import create_app, create_worker
@@ -35,9 +34,9 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
             stack.callback(postgres.stop)
             settings = settings.model_copy(update={"database_url": postgres.start()})
         out.print("Bringing the database to the newest version …")
-        await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
+        await asyncio.to_thread(local.prepare_database, settings)
         app, worker = create_app(settings), create_worker(settings)
-        async with app.state.db.transaction() as session:
+        async with worker.db.transaction() as session:
             await local.first_admin(session)
         wanted = settings.port if port is None else port
         listener = listen(settings.host, wanted, fallback=port is None)

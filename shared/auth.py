@@ -13,9 +13,8 @@ from uuid import UUID
 import jwt
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 from starlette.requests import HTTPConnection
 
 from shared import clock
@@ -23,7 +22,7 @@ from shared.config import Settings
 from shared.crypto import key_for
 from shared.db import Session
 from shared.errors import Forbidden, Unauthenticated
-from shared.models.people import Person, Role
+from shared.models.people import Role
 from shared.permissions import PERMISSIONS
 
 ISSUER, AUDIENCE, TOKEN_TYPE = "assay", "assay-api", "at+jwt"
@@ -91,15 +90,26 @@ def token_of(connection: HTTPConnection, credentials: HTTPAuthorizationCredentia
     return credentials.credentials
 
 
-async def find_actor(session: AsyncSession, keys: TokenKeys, token: str) -> Actor:
-    """Raises Unauthenticated (401) for a bad token and for somebody who has left."""
+async def enter(session: AsyncSession, keys: TokenKeys, token: str) -> Actor:
+    """Looks up who is calling and, in the same statement, becomes them for the rest of the transaction:
+    what it reads and writes from here on is what the database lets them.
+
+    Raises Unauthenticated (401) for a bad token and for somebody who has left.
+    """
     person_id = keys.person_id(token)
-    person = (
-        await session.execute(select(Person).where(col(Person.id) == person_id, col(Person.is_active)))
-    ).scalar_one_or_none()
-    if person is None:
+    found = (await session.execute(_ENTER, {"person_id": person_id})).one_or_none()
+    if found is None:
         raise Unauthenticated
-    return Actor(person.id, person.name, Role(person.role), person.vendor_id)
+    actor = Actor(found.id, found.name, Role(found.role), found.vendor_id)
+    session.info["actor"] = actor
+    return actor
+
+
+_ENTER = text(
+    "SELECT id, name, role, vendor_id, set_config('assay.caller_id', id::text, true),"
+    " set_config('assay.caller_vendor_id', coalesce(vendor_id::text, ''), true),"
+    " set_config('role', 'assay_' || role, true) FROM find_person(:person_id)"
+)
 
 
 async def get_actor(
@@ -108,7 +118,7 @@ async def get_actor(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
     token = token_of(connection, credentials)
-    return await find_actor(session, connection.app.state.token_keys, token)
+    return await enter(session, connection.app.state.token_keys, token)
 
 
 Caller = Annotated[Actor, Depends(get_actor)]

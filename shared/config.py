@@ -16,6 +16,11 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias=AliasChoices("DATABASE_URL", "ASSAY_DATABASE_URL"))
     """Any Postgres of version 16 or later; empty: `assay up` starts the embedded one."""
 
+    database_urls: dict[str, str] = {}
+    """Where the logins `app`, `worker` and `hook` have addresses of their own (another pooler, passwords
+    set by hand), as JSON. Else they are DATABASE_URL with their name and a password made of the secret
+    key, which `assay migrate` sets."""
+
     secret_key: SecretStr = SecretStr("")
     """Root of all keys (tokens, cursors, secrets at rest). `assay up` makes one where it is empty."""
 

@@ -2,13 +2,31 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from starlette.requests import HTTPConnection
 
-from shared.config import asyncpg_url
+from shared.config import Settings, asyncpg_url
+from shared.crypto import key_for
+
+Login = Literal["app", "worker", "hook"]
+"""Who connects: requests (who see nothing before they say for whom they ask), the worker and the
+command's verbs (who see all), the doors for webhooks (who store, and read nothing back)."""
+
+
+def password_of(settings: Settings, login: Login) -> str:
+    return key_for(settings, f"database login {login}").hex()
+
+
+def url_of(settings: Settings, login: Login) -> str:
+    if login in settings.database_urls:
+        return settings.database_urls[login]
+    url = make_url(asyncpg_url(settings.database_url))
+    own = url.set(username=f"assay_{login}", password=password_of(settings, login))
+    return own.render_as_string(hide_password=False)
 
 
 class Database:
@@ -23,6 +41,10 @@ class Database:
             hide_parameters=True,  # what is written may be personal data; errors end in logs
             connect_args={"timeout": 5, "command_timeout": 30},
         )
+
+    @classmethod
+    def of(cls, settings: Settings, login: Login) -> Self:
+        return cls(url_of(settings, login), pool_size=settings.db_pool_size)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.auth import Caller
 from shared.errors import Fault, ValidationFailed
 from shared.schemas import Out, WholeNumber
 
@@ -27,17 +28,19 @@ class Page(Out, Generic[T]):
 
 
 class Paging:
-    """`limit` and `after` of a request. A cursor fits only the filters it came from."""
+    """`limit` and `after` of a request. A cursor fits only the filters, and the caller, it came from."""
 
     def __init__(
         self,
         request: Request,
+        actor: Caller,
         limit: Annotated[WholeNumber, Query(ge=1, le=MAX_PAGE)] = 50,
         after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
     ) -> None:
         filters = sorted((k, v) for k, v in request.query_params.items() if k not in ("limit", "after"))
         self.limit = limit
-        self._codec = CursorCodec(request.app.state.cursor_key, f"{request.url.path}?{json.dumps(filters)}")
+        question = f"{actor.id} {request.url.path}?{json.dumps(filters)}"
+        self._codec = CursorCodec(request.app.state.cursor_key, question)
         self.after = self._codec.read(after) if after is not None else None
 
     def cursor(self, row_id: UUID) -> str:

@@ -1,27 +1,58 @@
-"""Who may do what: one table, by role. What depends on the row (own, own vendor) is in the
-services' rules and in `visibility.py`; nothing is reachable that is not named here."""
+"""Who may do what to whose: one table, by action and role. Routes and mutations ask it (`auth.permit`,
+`auth.check`), the database's policies are made from it (`row_security.py`), clients read it at
+`GET /people/permissions`. Nothing is reachable that is not named here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
 
 from shared.models.people import Role
 
-_LEADS = frozenset({Role.ADMIN, Role.LEAD})
-_QUALITY = _LEADS | {Role.SPECIALIST}
-_READERS = frozenset(Role)
 
-PERMISSIONS: dict[str, frozenset[Role]] = {
+class Relation(StrEnum):
+    """Of which rows a role may do it. What lies outside answers 404, as if it were not there."""
+
+    ALL = "all"
+    """Every row; of those who work for a vendor: every row of that vendor."""
+    VENDOR = "vendor"
+    TEAM = "team"
+    """Of the people they lead, and their own."""
+    OWN = "own"
+    """Where they are the agent whose work it is."""
+    MINE = "mine"
+    """What they made, or have taken."""
+
+
+Grants = Mapping[Role, Relation]
+ALL, VENDOR, TEAM, OWN, MINE = Relation
+
+_ADMIN: Grants = {Role.ADMIN: ALL}
+_LEADS: Grants = {Role.ADMIN: ALL, Role.LEAD: ALL}
+_QUALITY: Grants = {**_LEADS, Role.SPECIALIST: ALL}
+_OFFICE: Grants = {**_QUALITY, Role.POLICY_OWNER: ALL, Role.TRAINER: ALL, Role.ANALYST: ALL}
+"""The company's own staff who work with quality, each for another end."""
+_FLOOR: Grants = {Role.TEAM_LEAD: TEAM, Role.AGENT: OWN}
+"""Those whose work it is about."""
+_WORK: Grants = {**_OFFICE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR, Role.SERVICE: ALL}
+_WORDS: Grants = {**_LEADS, Role.SPECIALIST: MINE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR}
+
+PERMISSIONS: Mapping[str, Grants] = {
     "vendors.create": _LEADS,
-    "vendors.read": _READERS,
+    "vendors.read": {**_OFFICE, Role.TEAM_LEAD: VENDOR, Role.AGENT: VENDOR, Role.VENDOR_MANAGER: VENDOR},
     "schedules.create": _LEADS,
     "people.create": _LEADS,
     "people.update": _LEADS,
-    "people.read": _READERS,
-    "connections.create": frozenset({Role.ADMIN}),
-    "connections.update": frozenset({Role.ADMIN}),
+    "people.read": {**_OFFICE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR},
+    "permissions.read": dict.fromkeys(Role, ALL),
+    "connections.create": _ADMIN,
+    "connections.update": _ADMIN,
     "connections.read": _LEADS,
     "dead_letters.read": _LEADS,
     "dead_letters.replay": _LEADS,
-    "pulls.start": frozenset({Role.ADMIN}),
-    "tickets.import": frozenset({Role.ADMIN}),
-    "tickets.read": _READERS,
+    "pulls.start": _ADMIN,
+    "tickets.import": {**_ADMIN, Role.SERVICE: ALL},
+    "tickets.read": _WORK,
+    "messages.read": _WORDS,
     "originals.open": _LEADS,
     "requesters.find": _LEADS,
     "requesters.open": _LEADS,
@@ -32,26 +63,28 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "legal_holds.read": _LEADS,
     "legal_holds.update": _LEADS,
     "retention.read": _LEADS,
-    "retention.update": frozenset({Role.ADMIN}),
+    "retention.update": _ADMIN,
     "scorecards.create": _LEADS,
     "scorecards.publish": _LEADS,
-    "scorecards.read": _READERS,
+    "scorecards.read": dict.fromkeys(Role, ALL),
     "plans.create": _LEADS,
-    "plans.read": _QUALITY | {Role.ANALYST},
-    "audits.read": _READERS,
+    "plans.read": {**_QUALITY, Role.ANALYST: ALL},
+    "audits.read": _WORK,
     "audits.claim": _QUALITY,
+    "evidence.read": _WORDS,
+    "reviewers.read": _QUALITY,
     "reviews.submit": _QUALITY,
-    "reviews.read": _READERS,
-    "reviews.acknowledge": frozenset({Role.AGENT, Role.TEAM_LEAD}),
-    "appeals.file": frozenset({Role.AGENT, Role.TEAM_LEAD}),
-    "appeals.withdraw": frozenset({Role.AGENT, Role.TEAM_LEAD}),
-    "appeals.read": _READERS,
+    "reviews.read": _WORK,
+    "reviews.acknowledge": _FLOOR,
+    "appeals.file": _FLOOR,
+    "appeals.withdraw": _FLOOR,
+    "appeals.read": _WORK,
     "appeals.take": _QUALITY,
     "appeals.rule": _QUALITY,
-    "metrics.read": _READERS,
-    "viewer.read": _READERS,
+    "metrics.read": _WORK,
+    "viewer.read": dict.fromkeys(Role, ALL),
 }
 
 
 def allowed_actions(role: Role) -> list[str]:
-    return sorted(action for action, roles in PERMISSIONS.items() if role in roles)
+    return sorted(action for action, grants in PERMISSIONS.items() if role in grants)

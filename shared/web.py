@@ -63,8 +63,9 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.db = Database(settings.database_url, pool_size=settings.db_pool_size)
-    app.state.at_the_end = [app.state.db.close]
+    app.state.db = Database.of(settings, "app")
+    app.state.hooks = Database.of(settings, "hook")
+    app.state.at_the_end = [app.state.db.close, app.state.hooks.close]
     app.state.token_keys = TokenKeys(settings)
     app.state.cursor_key = key_for(settings, "cursors")
     app.state.sealer = Sealer(settings)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import beside, run_sql
 from world import World
 
-import migrations
+from services.local import prepare_database
 from services.run import create_app
 from shared import log
 from shared.config import Settings
@@ -41,7 +41,7 @@ def postgres() -> Iterator[str]:
     try:
         url = server.start()
         run_sql(url, f"CREATE DATABASE {TEMPLATE}")
-        migrations.upgrade(beside(url, TEMPLATE))
+        prepare_database(Settings(database_url=beside(url, TEMPLATE), secret_key=SECRET_KEY))
         yield url
     finally:
         server.stop()

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from services.demo import zendesk
 from services.demo.story import CARD, HOURS
 from services.local import ADMIN_ID, first_admin
-from services.run import handlers
-from shared.worker import Worker
+from services.run import create_worker
+from shared.db import Database
 
 SECRET = "a webhook secret for tests"
 LONG_AGO = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -23,9 +23,9 @@ LONG_AGO = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 class World:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
-        self.db = app.state.db
+        self.db = Database(app.state.settings.database_url)  # as the owner: past all policies
         self.keys = app.state.token_keys
-        self.worker = Worker(self.db, handlers(app.state.settings), app.state.settings)
+        self.worker = create_worker(app.state.settings)
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://assay"
         )
@@ -37,6 +37,8 @@ class World:
 
     async def __aexit__(self, *_: object) -> None:
         await self.client.aclose()
+        for close in (*self.app.state.at_the_end, self.worker.db.close, self.db.close):
+            await close()
 
     # ---- Asking -------------------------------------------------------------------------------
 

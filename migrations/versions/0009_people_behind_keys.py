@@ -16,7 +16,7 @@ from shared.config import Settings
 from shared.crypto import Sealer
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -7,18 +7,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.auth import Actor
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
-from shared.models.audit import Review, ScorecardVersion
+from shared.models.audit import Review, ReviewAuthor, ScorecardVersion
 from shared.models.people import Person
-from shared.visibility import visible_rows
 
 
-def select_appeals(
-    actor: Actor, *, state: str | None, review_id: UUID | None, agent_id: UUID | None
-) -> Select[Any]:
-    statement = select(Appeal).where(visible_rows(actor, Appeal))
+def select_appeals(*, state: str | None, review_id: UUID | None, agent_id: UUID | None) -> Select[Any]:
+    statement = select(Appeal)
     equal = {"state": state, "review_id": review_id, "agent_id": agent_id}
     for name, value in equal.items():
         if value is not None:
@@ -31,8 +27,8 @@ async def rulings_of(session: AsyncSession, appeal_ids: list[UUID]) -> dict[UUID
     return {ruling.appeal_id: ruling for ruling in rows.scalars()}
 
 
-async def get_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID, *, lock: bool = False) -> Appeal:
-    statement = select(Appeal).where(col(Appeal.id) == appeal_id, visible_rows(actor, Appeal))
+async def get_appeal(session: AsyncSession, appeal_id: UUID, *, lock: bool = False) -> Appeal:
+    statement = select(Appeal).where(col(Appeal.id) == appeal_id)
     if lock:
         statement = statement.with_for_update()
     appeal = (await session.execute(statement)).scalar_one_or_none()
@@ -51,19 +47,14 @@ async def lock_taken(session: AsyncSession, resolver_id: UUID) -> list[Appeal]:
     return list((await session.execute(statement)).scalars())
 
 
-async def get_review(
-    session: AsyncSession, actor: Actor, review_id: UUID
-) -> tuple[Review, dict[str, Any], UUID | None]:
+async def get_review(session: AsyncSession, review_id: UUID) -> tuple[Review, dict[str, Any], UUID | None]:
     """(review, its scorecard's card, the agent's lead). Locked: it cannot be superseded meanwhile."""
     row = (
         await session.execute(
             select(Review, col(ScorecardVersion.card), col(Person.lead_id))
             .join(ScorecardVersion, col(ScorecardVersion.id) == col(Review.scorecard_version_id))
             .outerjoin(Person, col(Person.id) == col(Review.agent_id))
-            .where(
-                col(Review.id) == review_id,
-                visible_rows(actor, Review),
-            )
+            .where(col(Review.id) == review_id)
             .with_for_update(of=Review, read=True)
         )
     ).one_or_none()
@@ -74,12 +65,16 @@ async def get_review(
 
 async def list_reviewers(session: AsyncSession, review: Review) -> frozenset[UUID]:
     """Who made any version of this audit's review."""
-    statement = select(col(Review.reviewer_id)).where(
-        col(Review.ticket_id) == review.ticket_id,
-        col(Review.audit_id) == review.audit_id,
-        col(Review.reviewer_id).is_not(None),
+    statement = (
+        select(col(ReviewAuthor.reviewer_id))
+        .join(
+            Review,
+            (col(Review.ticket_id) == col(ReviewAuthor.ticket_id))
+            & (col(Review.id) == col(ReviewAuthor.review_id)),
+        )
+        .where(col(Review.ticket_id) == review.ticket_id, col(Review.audit_id) == review.audit_id)
     )
-    return frozenset(filter(None, await session.scalars(statement)))
+    return frozenset(await session.scalars(statement))
 
 
 async def is_being_replaced(session: AsyncSession, review_id: UUID) -> bool:

@@ -44,11 +44,11 @@ async def file_appeal(
 
 @routes.get("", response_model=Page[AppealOut], responses=answers(*READS))
 async def list_appeals(
-    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("appeals.read"))],
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("appeals.read"))],
     state: Literal["open", "in_review", "decided", "withdrawn"] | None = None,
     review_id: UUID | None = None, agent_id: UUID | None = None,
 ) -> Any:  # fmt: skip
-    appeals = queries.select_appeals(actor, state=state, review_id=review_id, agent_id=agent_id)
+    appeals = queries.select_appeals(state=state, review_id=review_id, agent_id=agent_id)
     page = await page_of(session, appeals, paging, row_id=Appeal.id)
     rulings = await queries.rulings_of(session, [appeal.id for appeal in page["items"]])
     return page | {"items": [service.shown(one, rulings.get(one.id)) for one in page["items"]]}
@@ -56,9 +56,9 @@ async def list_appeals(
 
 @routes.get("/{appeal_id}", response_model=AppealOut, responses=answers(*READS))
 async def get_appeal(
-    appeal_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("appeals.read"))]
+    appeal_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("appeals.read"))]
 ) -> Any:
-    appeal = await queries.get_appeal(session, actor, appeal_id)
+    appeal = await queries.get_appeal(session, appeal_id)
     rulings = await queries.rulings_of(session, [appeal_id])
     return service.shown(appeal, rulings.get(appeal_id))
 

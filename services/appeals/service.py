@@ -34,7 +34,7 @@ APPEAL = Machine(
 async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dict[str, Any]:
     """Raises NotYours (403), ReviewNotCurrent, AppealWindowClosed, AppealExists (409),
     PointsInvalid (422)."""
-    review, card, lead_id = await queries.get_review(session, actor, new.review_id)
+    review, card, lead_id = await queries.get_review(session, new.review_id)
     if review.agent_id is None or not rules.may_file(actor.id, review.agent_id, lead_id):
         raise NotYours
     if review.superseded_at is not None:
@@ -75,7 +75,7 @@ async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dic
 
 async def take_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID) -> dict[str, Any]:
     """Whoever takes it will rule on it. Raises FourEyes (403), IllegalMove (409)."""
-    appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
+    appeal = await queries.get_appeal(session, appeal_id, lock=True)
     await _refuse_party(session, actor, appeal)
     APPEAL.check(appeal.state, "in_review")
     await _move(session, appeal, "in_review", by=actor.id)
@@ -87,7 +87,7 @@ async def release_appeal(
     session: AsyncSession, actor: Actor, appeal_id: UUID, new: ReasonIn
 ) -> dict[str, Any]:
     """Back to the others: by whoever took it, or by a lead. Raises NotYours (403), IllegalMove (409)."""
-    appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
+    appeal = await queries.get_appeal(session, appeal_id, lock=True)
     APPEAL.check(appeal.state, "open")
     if appeal.resolver_id != actor.id and actor.role not in LEADS:
         raise NotYours
@@ -111,7 +111,7 @@ async def rule_on_appeal(
     Raises FourEyes (403), AppealAlreadyDecided, IllegalMove, ReviewNotCurrent (409),
     PointsInvalid, RulingInconsistent (422).
     """
-    appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
+    appeal = await queries.get_appeal(session, appeal_id, lock=True)
     if appeal.state == "decided":
         raise AppealAlreadyDecided
     APPEAL.check(appeal.state, "decided")
@@ -125,6 +125,7 @@ async def rule_on_appeal(
     if wrong := rules.inconsistency(new.outcome, appeal.points, changes, review.answers):
         raise RulingInconsistent(wrong)
     ruling = Ruling(
+        ticket_id=appeal.ticket_id,
         appeal_id=appeal.id,
         outcome=new.outcome,
         ruled_by=actor.id,
@@ -142,7 +143,7 @@ async def rule_on_appeal(
 async def withdraw_appeal(
     session: AsyncSession, actor: Actor, appeal_id: UUID, new: ReasonIn
 ) -> dict[str, Any]:
-    appeal = await queries.get_appeal(session, actor, appeal_id, lock=True)
+    appeal = await queries.get_appeal(session, appeal_id, lock=True)
     if actor.id not in {appeal.filed_by, appeal.agent_id}:
         raise NotYours
     APPEAL.check(appeal.state, "withdrawn")
@@ -158,7 +159,7 @@ def shown(appeal: Appeal, ruling: Ruling | None) -> dict[str, Any]:
 
 
 async def _refuse_party(session: AsyncSession, actor: Actor, appeal: Appeal) -> tuple[Any, dict[str, Any]]:
-    review, card, lead_id = await queries.get_review(session, actor, appeal.review_id)
+    review, card, lead_id = await queries.get_review(session, appeal.review_id)
     reviewers = await queries.list_reviewers(session, review)
     parties = rules.Parties(appeal.agent_id, lead_id, appeal.vendor_id, reviewers, appeal.filed_by)
     if bar := rules.bar_to_ruling(actor.id, actor.vendor_id, parties):

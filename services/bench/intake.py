@@ -84,7 +84,7 @@ async def run(*, seconds: float, lines: int, rounds: int) -> Report:
 
 async def _furnish(settings: Settings) -> tuple[UUID, UUID, str]:
     """A connection for webhooks, one for documents, and an administrator's token."""
-    db, sealer = Database(settings.database_url), Sealer(settings)
+    db, sealer = Database.of(settings, "worker"), Sealer(settings)
     signing = "whsec_" + "YmVuY2htYXJrLXNpZ25pbmcta2V5LW51bWJlci1vbmU="
     async with db.transaction() as session:
         await first_admin(session)

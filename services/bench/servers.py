@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import migrations
+from services.local import prepare_database
 from shared.config import Settings
 from shared.embedded_postgres import EmbeddedPostgres
 
@@ -34,9 +34,9 @@ async def database() -> AsyncIterator[Setting]:
     server = EmbeddedPostgres(folder)
     try:
         url = await asyncio.to_thread(server.start)
-        await asyncio.to_thread(migrations.upgrade, url)
         key = secrets.token_urlsafe(32)
         settings = Settings.model_validate({"database_url": url, "secret_key": key})
+        await asyncio.to_thread(prepare_database, settings)
         yield Setting(settings, folder, server.program("pgbench"))
     finally:
         server.stop()

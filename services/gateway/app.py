@@ -19,7 +19,7 @@ def attach(app: FastAPI, clients: ServiceClients) -> None:
     with: one that is held while a service is asked must not be one that the service waits for."""
     settings = app.state.settings
     app.state.clients = clients
-    app.state.reads = Database(settings.database_url, pool_size=settings.db_pool_size)
+    app.state.reads = Database.of(settings, "app")
     app.state.at_the_end += [clients.close, app.state.reads.close]
 
 

@@ -16,34 +16,34 @@ from sqlmodel import SQLModel, col
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
-from shared.auth import Actor
+from shared.auth import Actor, enter
 from shared.db import Database
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
-from shared.visibility import visible_rows
 
 Row = TypeVar("Row", bound=SQLModel)
 
 
 class Context(BaseContext):
-    """Reads run one after another in one read-only snapshot. A command ends it (`end_snapshot`):
-    what is read after it is read anew."""
+    """Reads run one after another in one read-only snapshot, with the caller's rights. A command ends it
+    (`end_snapshot`): what is read after it is read anew."""
 
     request: Request  # always there: we serve no WebSocket
 
     def __init__(
         self,
         request: Request,
-        actor: Actor,
+        token: str,
         db: Database,
         clients: ServiceClients,
         operation_name: str | None,
     ) -> None:
         super().__init__()
         self.request = request
-        self.actor = actor
+        self.actor: Actor  # known once the snapshot is open
         self.clients = clients
         self.operation_name = operation_name
+        self._token = token
         self._db = db
         self._commands = 0
         self._snapshot = AsyncExitStack()
@@ -51,11 +51,18 @@ class Context(BaseContext):
         self._one_at_a_time = asyncio.Lock()
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
 
+    async def open_snapshot(self) -> AsyncSession:
+        """Raises Unauthenticated (401)."""
+        if self._session is None:
+            session = await self._snapshot.enter_async_context(self._db.snapshot())
+            self.actor = await enter(session, self.request.app.state.token_keys, self._token)
+            self._session = session
+        return self._session
+
     async def rows(self, statement: Select[Any]) -> Sequence[Any]:
         async with self._one_at_a_time:
-            if self._session is None:
-                self._session = await self._snapshot.enter_async_context(self._db.snapshot())
-            found: Sequence[Any] = (await self._session.execute(statement)).scalars().all()
+            session = await self.open_snapshot()
+            found: Sequence[Any] = (await session.execute(statement)).scalars().all()
             return found
 
     async def end_snapshot(self) -> None:
@@ -69,8 +76,7 @@ class Context(BaseContext):
         key_column = col(table.id)  # type: ignore[attr-defined]  # asked only of tables that have one
 
         async def load(keys: list[UUID]) -> list[Row | None]:
-            seen = visible_rows(self.actor, table)
-            by_id = {row.id: row for row in await self.rows(select(table).where(key_column.in_(keys), seen))}
+            by_id = {row.id: row for row in await self.rows(select(table).where(key_column.in_(keys)))}
             return [by_id.get(key) for key in keys]
 
         return self._loader(("one", table), load)
@@ -81,8 +87,7 @@ class Context(BaseContext):
 
         async def load(keys: list[UUID]) -> list[list[Row]]:
             place = func.row_number().over(partition_by=key_column, order_by=order).label("place")
-            seen = visible_rows(self.actor, table)
-            placed = select(table, place).where(key_column.in_(keys), seen).subquery()
+            placed = select(table, place).where(key_column.in_(keys)).subquery()
             first = select(aliased(table, placed)).where(placed.c.place <= MANY).order_by(placed.c.place)
             grouped: dict[UUID, list[Row]] = {key: [] for key in keys}
             for row in await self.rows(first):

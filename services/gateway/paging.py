@@ -46,7 +46,7 @@ async def page(
         fault = Fault("/first", "out-of-range", f"A page holds 1 to {MAX_PAGE} items.")
         raise ValidationFailed(faults=[fault])
     compiled = statement.compile()
-    codec = context.cursors(f"{compiled}|{sorted(map(str, compiled.params.items()))}")
+    codec = context.cursors(f"{context.actor.id}|{compiled}|{sorted(map(str, compiled.params.items()))}")
     if after is not None:
         ended = select(newest, row_id).where(row_id == codec.read(after)).scalar_subquery()
         statement = statement.where(tuple_(newest, row_id) < ended)

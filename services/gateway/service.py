@@ -8,7 +8,6 @@ from services.gateway.context import Context
 from services.gateway.failures import shown
 from services.gateway.schema import schema
 from services.gateway.schemas import GraphQLIn
-from shared.auth import find_actor
 
 MAX_ERRORS = 50
 
@@ -16,10 +15,9 @@ MAX_ERRORS = 50
 async def execute(request: Request, token: str, asked: GraphQLIn) -> dict[str, Any]:
     """Raises Unauthenticated (401); every other failure is part of the answer."""
     state = request.app.state
-    async with state.reads.snapshot() as session:
-        actor = await find_actor(session, state.token_keys, token)
-    context = Context(request, actor, state.reads, state.clients, asked.operationName)
+    context = Context(request, token, state.reads, state.clients, asked.operationName)
     try:
+        await context.open_snapshot()
         result = await schema.execute(
             asked.query,
             variable_values=asked.variables,

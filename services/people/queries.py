@@ -3,21 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared import clock
-from shared.auth import Actor
 from shared.errors import NotFound
 from shared.models.feedback import HelpDeskAgent
-from shared.models.people import Person, Role, Vendor
-from shared.visibility import visible_people, visible_vendors
+from shared.models.people import Person, ReportingLogin, Role, Vendor
 
 
-def select_people(actor: Actor, *, role: str | None, vendor_id: UUID | None) -> Select[Any]:
-    statement = select(Person).where(visible_people(actor))
+def select_people(*, role: str | None, vendor_id: UUID | None) -> Select[Any]:
+    statement = select(Person)
     if role is not None:
         statement = statement.where(col(Person.role) == role)
     if vendor_id is not None:
@@ -25,16 +23,8 @@ def select_people(actor: Actor, *, role: str | None, vendor_id: UUID | None) -> 
     return statement
 
 
-def select_vendors(actor: Actor) -> Select[Any]:
-    return select(Vendor).where(visible_vendors(actor))
-
-
-async def get_visible_person(session: AsyncSession, actor: Actor, person_id: UUID) -> Person:
-    statement = select(Person).where(col(Person.id) == person_id, visible_people(actor))
-    person = (await session.execute(statement)).scalar_one_or_none()
-    if person is None:
-        raise NotFound
-    return person
+def select_vendors() -> Select[Any]:
+    return select(Vendor)
 
 
 async def get_person(session: AsyncSession, person_id: UUID, *, lock: bool = False) -> Person:
@@ -67,6 +57,16 @@ async def upsert_agent(session: AsyncSession, person_id: UUID) -> None:
             where=col(Person.edited_at).is_(None),
         )
     )
+
+
+async def upsert_reporting_login(session: AsyncSession, login: str, person_id: UUID) -> None:
+    new = insert(ReportingLogin).values(name=login, person_id=person_id, created_at=clock.now())
+    eyes = {"person_id": person_id, "created_at": clock.now()}
+    await session.execute(new.on_conflict_do_update(index_elements=["name"], set_=eyes))
+
+
+async def delete_reporting_login(session: AsyncSession, login: str) -> None:
+    await session.execute(delete(ReportingLogin).where(col(ReportingLogin.name) == login))
 
 
 def unnamed(person_id: UUID) -> str:

@@ -8,6 +8,7 @@ from fastapi import Depends, Response
 from services.people import queries, service
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from services.people.schemas import (
+    PermissionOut,
     PersonIn,
     PersonOut,
     PersonPatch,
@@ -25,7 +26,7 @@ from shared.idempotency import Idempotent
 from shared.models.people import Person, Vendor
 from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
-from shared.permissions import allowed_actions
+from shared.permissions import PERMISSIONS, allowed_actions
 from shared.web import router
 
 routes = router("/people", "people")
@@ -41,6 +42,16 @@ async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any
     return vars(actor) | {"allowed_actions": allowed_actions(actor.role)}
 
 
+@routes.get(
+    "/permissions",
+    response_model=list[PermissionOut],
+    responses=answers(*READS),
+    summary="Who may do what, to whose",
+)
+async def permissions(_: Annotated[Actor, Depends(permit("permissions.read"))]) -> Any:
+    return [{"action": action, "roles": grants} for action, grants in sorted(PERMISSIONS.items())]
+
+
 @routes.post("/vendors", status_code=201, response_model=VendorOut, responses=answers(*POSTS, Conflict))
 async def add_vendor(
     new: VendorIn, session: Session, once: Idempotent,
@@ -51,9 +62,9 @@ async def add_vendor(
 
 @routes.get("/vendors", response_model=Page[VendorOut], responses=answers(*READS))
 async def list_vendors(
-    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("vendors.read"))]
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("vendors.read"))]
 ) -> Any:
-    return await page_of(session, queries.select_vendors(actor), paging, row_id=Vendor.id)
+    return await page_of(session, queries.select_vendors(), paging, row_id=Vendor.id)
 
 
 @routes.post(
@@ -82,18 +93,18 @@ async def add_person(
 
 @routes.get("/people", response_model=Page[PersonOut], responses=answers(*READS))
 async def list_people(
-    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("people.read"))],
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("people.read"))],
     role: RoleName | None = None, vendor_id: UUID | None = None,
 ) -> Any:  # fmt: skip
-    people = queries.select_people(actor, role=role, vendor_id=vendor_id)
+    people = queries.select_people(role=role, vendor_id=vendor_id)
     return await page_of(session, people, paging, row_id=Person.id)
 
 
 @routes.get("/people/{person_id}", response_model=PersonOut, responses=answers(*READS))
 async def get_person(
-    person_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("people.read"))]
+    person_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("people.read"))]
 ) -> Any:
-    return await queries.get_visible_person(session, actor, person_id)
+    return await queries.get_person(session, person_id)
 
 
 @routes.patch(

@@ -8,8 +8,21 @@ from pydantic import Field
 
 from shared.schemas import UNSENT, Id, In, Key, Name, Out
 
-RoleName = Literal["admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst"]
+RoleName = Literal[
+    "admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "policy_owner", "trainer",
+    "analyst",
+]  # fmt: skip
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class PermissionOut(Out):
+    """One action: which roles may do it, and to which rows."""
+
+    action: str = Field(examples=["tickets.read"])
+    roles: dict[str, str] = Field(
+        examples=[{"lead": "all", "team_lead": "team", "agent": "own"}],
+        description="Role to relation: all, vendor, team, own or mine. What lies outside answers 404.",
+    )
 
 
 class VendorIn(In):

@@ -23,6 +23,17 @@ async def add_vendor(session: AsyncSession, new: VendorIn) -> Vendor:
     return vendor
 
 
+async def keep_reporting_login(session: AsyncSession, login: str, person_id: UUID) -> str:
+    """The role of the person whose eyes the login has. Raises NotFound (404)."""
+    person = await queries.get_person(session, person_id)
+    await queries.upsert_reporting_login(session, login, person_id)
+    return person.role
+
+
+async def forget_reporting_login(session: AsyncSession, login: str) -> None:
+    await queries.delete_reporting_login(session, login)
+
+
 async def add_schedule(session: AsyncSession, new: ScheduleIn) -> Schedule:
     hours = new.hours.model_dump()
     try:

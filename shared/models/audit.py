@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import column_property
+from sqlmodel import Field, SQLModel, col
 
-from shared.models.base import REFERENCE, TICKET, json_column, moment, one_of
+from shared.models.base import REFERENCE, TICKET, json_column, moment, of_same, one_of
 
 
 class Scorecard(SQLModel, table=True):
@@ -71,9 +72,9 @@ class Audit(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
         one_of("state", "open", "claimed", "reviewed", "void"),
-        CheckConstraint("state <> 'open' OR specialist_id IS NULL", name="open_unclaimed"),
-        CheckConstraint("state <> 'claimed' OR specialist_id IS NOT NULL", name="claimed_by"),
         CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
+        UniqueConstraint("ticket_id", "id", "vendor_id"),
+        UniqueConstraint("ticket_id", "id", "agent_id"),
         Index("ix_audit_id", "id"),
         Index("ix_audit_open", "id", postgresql_where=text("state = 'open'")),
         TICKET,
@@ -89,9 +90,38 @@ class Audit(SQLModel, table=True):
     drawn_at: datetime = moment()
     agent_id: UUID | None = None
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
-    evidence: dict[str, Any] = json_column()
     state: str = "open"
-    specialist_id: UUID | None = Field(default=None, foreign_key="person.id")
+    specialist_id: ClassVar[Any]
+    """Who has claimed it (of the assignment), for those who may know."""
+
+
+class Assignment(SQLModel, table=True):
+    """Who has claimed an audit, and so who will have reviewed it. Apart from the audit, because not
+    everybody who sees that may know."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ticket_id", "audit_id"], ["audit.ticket_id", "audit.id"]),
+        Index("ix_assignment_specialist_id", "specialist_id"),
+        TICKET,
+    )
+
+    ticket_id: UUID = Field(primary_key=True)
+    audit_id: UUID = Field(primary_key=True)
+    specialist_id: UUID = Field(foreign_key="person.id")
+    claimed_at: datetime = moment()
+
+
+class Evidence(SQLModel, table=True):
+    """What the specialist sees of the ticket: it follows the ticket until the audit is claimed."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ticket_id", "audit_id"], ["audit.ticket_id", "audit.id"]),
+        TICKET,
+    )
+
+    ticket_id: UUID = Field(primary_key=True)
+    audit_id: UUID = Field(primary_key=True)
+    content: dict[str, Any] = json_column()
 
 
 class Review(SQLModel, table=True):
@@ -99,7 +129,12 @@ class Review(SQLModel, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id", "audit_id"], ["audit.ticket_id", "audit.id"]),
+        # A plain foreign key looks past row security: these say that it is that vendor's audit.
+        of_same("audit", "audit_id", "vendor_id", table="review"),
+        of_same("audit", "audit_id", "agent_id", table="review"),
         UniqueConstraint("ticket_id", "audit_id", "number"),
+        UniqueConstraint("ticket_id", "id", "vendor_id"),
+        UniqueConstraint("ticket_id", "id", "agent_id"),
         Index(
             "uq_review_current",
             "ticket_id",
@@ -116,7 +151,8 @@ class Review(SQLModel, table=True):
     audit_id: UUID
     number: int
     scorecard_version_id: UUID = Field(foreign_key="scorecard_version.id")
-    reviewer_id: UUID | None = Field(default=None, foreign_key="person.id")
+    reviewer_id: ClassVar[Any]
+    """Who gave this verdict (of its author), for those who may know."""
     agent_id: UUID | None = None
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
     probability: Decimal | None = None
@@ -135,3 +171,33 @@ class Review(SQLModel, table=True):
     superseded_at: datetime | None = moment(default=None)
     supersedes_id: UUID | None = None
     appeal_id: UUID | None = None
+
+
+class ReviewAuthor(SQLModel, table=True):
+    """Who gave a verdict. Apart from it, because not everybody who sees that may know."""
+
+    __tablename__ = "review_author"
+    __table_args__ = (
+        ForeignKeyConstraint(["ticket_id", "review_id"], ["review.ticket_id", "review.id"]),
+        TICKET,
+    )
+
+    ticket_id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(primary_key=True)
+    reviewer_id: UUID = Field(foreign_key="person.id")
+
+
+def _looked_up(table: type[SQLModel], what: Any, *of: Any) -> Any:
+    """A column of another table's row, null where the caller may not see it. Read-only."""
+    found = select(what).where(*of).correlate(table).scalar_subquery()
+    return column_property(found, expire_on_flush=False)
+
+
+Audit.specialist_id = _looked_up(
+    Audit, col(Assignment.specialist_id),
+    col(Assignment.ticket_id) == col(Audit.ticket_id), col(Assignment.audit_id) == col(Audit.id),
+)  # fmt: skip
+Review.reviewer_id = _looked_up(
+    Review, col(ReviewAuthor.reviewer_id),
+    col(ReviewAuthor.ticket_id) == col(Review.ticket_id), col(ReviewAuthor.review_id) == col(Review.id),
+)  # fmt: skip

@@ -6,7 +6,7 @@ always hold is a constraint in the database.
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, LargeBinary
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -43,3 +43,12 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """An enum, stored as text."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def of_same(parent: str, key: str, column: str, *, table: str) -> ForeignKeyConstraint:
+    """The row that `key` names in `parent` (both belong to tickets) has the same value in this column."""
+    return ForeignKeyConstraint(
+        ["ticket_id", key, column],
+        [f"{parent}.ticket_id", f"{parent}.id", f"{parent}.{column}"],
+        name=f"fk_{table}_{parent}_same_{column}",
+    )

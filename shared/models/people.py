@@ -18,7 +18,11 @@ class Role(StrEnum):
     TEAM_LEAD = "team_lead"
     AGENT = "agent"
     VENDOR_MANAGER = "vendor_manager"
+    POLICY_OWNER = "policy_owner"
+    TRAINER = "trainer"
     ANALYST = "analyst"
+    SERVICE = "service"
+    """A program with a token of its own; no person has this role."""
 
 
 class Vendor(SQLModel, table=True):
@@ -47,7 +51,7 @@ class Person(SQLModel, table=True):
     """Anyone with a name in Assay. Agents seen in a help desk get a key derived from their account there."""
 
     __table_args__ = (
-        one_of("role", *Role),
+        one_of("role", *(role for role in Role if role is not Role.SERVICE)),
         REFERENCE,
     )
 
@@ -59,4 +63,15 @@ class Person(SQLModel, table=True):
     is_active: bool = True
     edited_at: datetime | None = moment(default=None)
     """Name or vendor were set by hand: help desks change them no more."""
+    created_at: datetime = moment()
+
+
+class ReportingLogin(SQLModel, table=True):
+    """A database login for a reporting tool (Tableau, Power BI), and the person whose eyes it has."""
+
+    __tablename__ = "reporting_login"
+    __table_args__ = (REFERENCE,)
+
+    name: str = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id")
     created_at: datetime = moment()

@@ -101,11 +101,11 @@ async def test_claiming_the_next_audit_costs_the_same_however_long_the_queue_is(
     # given three waiting audits
     await waiting_audits(world, 3)
     specialist = await world.person("specialist")
-    with counted(world.db) as short:
+    with counted(world.app.state.db) as short:
         await world.post(CLAIM_NEXT, by=specialist, status=200)
     # when there are thirty more
     await world.tell(*(solved(f"more-{n}", after=timedelta(days=1, minutes=n)) for n in range(30)))
-    with counted(world.db) as long:
+    with counted(world.app.state.db) as long:
         await world.post(CLAIM_NEXT, by=specialist, status=200)
     # then a claim takes as many statements as before
     assert len(long) == len(short)

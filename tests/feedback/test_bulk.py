@@ -302,7 +302,7 @@ async def test_understanding_lines_together_takes_as_many_statements_for_many_as
         ids = await column(world, "SELECT id FROM inbox WHERE understood_at IS NULL")
         assert len(ids) == size
         # when each is understood
-        with counted(world.db) as statements:
+        with counted(world.app.state.hooks) as statements:
             async with world.db.transaction() as session:
                 await service.normalise_bulk(session, world.app.state.sealer, ids)
         taken.append(len(statements))

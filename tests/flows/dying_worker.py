@@ -24,7 +24,7 @@ def run(settings: Settings, seed: int, chance: float) -> None:
 
 
 async def _run(settings: Settings, dice: random.Random, chance: float) -> None:
-    db = Database(settings.database_url, pool_size=4)
+    db = Database.of(settings, "worker")
     deadly = {name: _deadly(handler, dice, chance) for name, handler in handlers(settings).items()}
     worker = Worker(db, deadly, settings)
     await asyncio.gather(worker.drain(), worker.drain())

@@ -20,8 +20,8 @@ from sqlalchemy import make_url
 from storm import UNANSWERED, Door, Kept, Posting, Product, Sender
 from world import World
 
-import migrations
 from services.bench.servers import Setting
+from services.local import prepare_database
 from services.run import create_app
 from shared.config import Settings
 from shared.embedded_postgres import EmbeddedPostgres
@@ -59,8 +59,8 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
     postgres = EmbeddedPostgres(folder)
     try:
         url = await asyncio.to_thread(postgres.start)
-        await asyncio.to_thread(migrations.upgrade, url)
         settings = Settings.model_validate({"database_url": url, "secret_key": "for a storm " * 4})
+        await asyncio.to_thread(prepare_database, settings)
         await furnish(settings)
         async with Door().open() as door:
             door.behind = make_url(url).port or 0

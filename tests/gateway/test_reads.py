@@ -55,7 +55,7 @@ async def test_a_nested_query_takes_as_many_statements_over_thirty_tickets_as_ov
     found = {}
     for first in (10, 30):
         # when all about ten and all about thirty of them is asked for
-        with counted(world.db) as statements:
+        with counted(world.app.state.db) as statements:
             nodes = (await data(world, EVERYTHING, first=first))["tickets"]["nodes"]
         reviews = [review for node in nodes for audit in node["audits"] for review in audit["reviews"]]
         rulings = [appeal["ruling"] for review in reviews for appeal in review["appeals"]]

@@ -295,7 +295,7 @@ async def test_a_value_costs_the_same_statements_over_any_number_of_tickets(worl
     async def costs() -> list[int]:
         found = []
         for path in asked:
-            with counted(world.db) as statements:
+            with counted(world.app.state.db) as statements:
                 await world.get(path)
             found.append(len(statements))
         return found

@@ -10,13 +10,18 @@ from services.demo.zendesk import GROUP
 from shared.permissions import PERMISSIONS
 
 NOWHERE = "01890000-0000-7000-8000-000000000000"
-ROLES = ("admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "analyst")
+ROLES = (
+    "admin", "lead", "specialist", "team_lead", "agent", "vendor_manager", "policy_owner", "trainer",
+    "analyst",
+)  # fmt: skip
 LEADS = {"admin", "lead"}
 QUALITY = LEADS | {"specialist"}
+WORDS = {"admin", "lead", "specialist", "team_lead", "agent", "vendor_manager"}
 AGENTS = {"agent", "team_lead"}
 
 MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "viewer.read": (set(ROLES), ["GET /people/viewer"]),
+    "permissions.read": (set(ROLES), ["GET /people/permissions"]),
     "people.read": (set(ROLES), ["GET /people/people", f"GET /people/people/{NOWHERE}"]),
     "people.create": (LEADS, ["POST /people/people"]),
     "people.update": (LEADS, [f"PATCH /people/people/{NOWHERE}"]),
@@ -33,7 +38,10 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
         [f"POST /feedback/connections/{NOWHERE}/backfills", f"POST /feedback/pulls/{NOWHERE}/cancel"],
     ),
     "tickets.import": ({"admin"}, [f"POST /feedback/connections/{NOWHERE}/bulk"]),
-    "tickets.read": (set(ROLES), ["GET /feedback/tickets", f"GET /feedback/tickets/{NOWHERE}/messages"]),
+    "tickets.read": (set(ROLES), ["GET /feedback/tickets", f"GET /feedback/tickets/{NOWHERE}/events"]),
+    "messages.read": (WORDS, [f"GET /feedback/tickets/{NOWHERE}/messages"]),
+    "evidence.read": (WORDS, []),
+    "reviewers.read": (QUALITY, []),
     "originals.open": (LEADS, [f"POST /feedback/tickets/{NOWHERE}/original"]),
     "requesters.find": (LEADS, ["POST /feedback/requesters/find"]),
     "requesters.open": (LEADS, [f"POST /feedback/requesters/{NOWHERE}/identity"]),

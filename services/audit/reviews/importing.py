@@ -40,7 +40,6 @@ async def import_reviews(
             | {
                 "id": audit_id,
                 "drawn_at": one.reviewed_at,
-                "evidence": {},
                 "state": "reviewed",
             }
         )

@@ -4,27 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.auth import Actor
+from shared import clock
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
-from shared.models.audit import Audit, Review
-from shared.visibility import visible_rows
+from shared.models.audit import Assignment, Audit, Evidence, Review
 
 
 def select_audits(
-    actor: Actor,
     *,
     state: str | None,
     agent_id: UUID | None,
     ticket_id: UUID | None,
     specialist_id: UUID | None,
 ) -> Select[Any]:
-    statement = select(Audit).where(visible_rows(actor, Audit))
+    statement = select(Audit)
     equal = {
         "state": state,
         "agent_id": agent_id,
@@ -38,14 +36,13 @@ def select_audits(
 
 
 def select_reviews(
-    actor: Actor,
     *,
     agent_id: UUID | None,
     ticket_id: UUID | None,
     audit_id: UUID | None,
     current: bool | None,
 ) -> Select[Any]:
-    statement = select(Review).where(visible_rows(actor, Review))
+    statement = select(Review)
     equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
     for name, value in equal.items():
         if value is not None:
@@ -56,8 +53,8 @@ def select_reviews(
     return statement
 
 
-async def get_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
-    statement = select(Audit).where(col(Audit.id) == audit_id, visible_rows(actor, Audit))
+async def get_audit(session: AsyncSession, audit_id: UUID) -> Audit:
+    statement = select(Audit).where(col(Audit.id) == audit_id)
     audit = (await session.execute(statement)).scalar_one_or_none()
     if audit is None:
         raise NotFound
@@ -66,6 +63,7 @@ async def get_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audi
 
 async def lock_audit(session: AsyncSession, audit_id: UUID) -> Audit:
     statement = select(Audit).where(col(Audit.id) == audit_id).with_for_update()
+    statement = statement.execution_options(populate_existing=True)
     audit = (await session.execute(statement)).scalar_one_or_none()
     if audit is None:
         raise NotFound
@@ -75,22 +73,48 @@ async def lock_audit(session: AsyncSession, audit_id: UUID) -> Audit:
 async def lock_claimed(session: AsyncSession, specialist_id: UUID) -> list[Audit]:
     statement = (
         select(Audit)
-        .where(col(Audit.specialist_id) == specialist_id, col(Audit.state) == "claimed")
+        .join(Assignment, _ASSIGNED)
+        .where(col(Assignment.specialist_id) == specialist_id, col(Audit.state) == "claimed")
         .order_by(col(Audit.ticket_id), col(Audit.id))
-        .with_for_update()
+        .with_for_update(of=Audit)
     )
     return list((await session.execute(statement)).scalars())
 
 
-async def claim(session: AsyncSession, audit_id: UUID, specialist_id: UUID) -> Audit | None:
-    """One conditional update decides a race: None when the audit is not open (any more)."""
+async def claim(session: AsyncSession, audit: Audit, specialist_id: UUID) -> bool:
+    """One conditional update decides a race: False when the audit is not open (any more)."""
     statement = (
         update(Audit)
-        .where(col(Audit.id) == audit_id, col(Audit.state) == "open")
-        .values(state="claimed", specialist_id=specialist_id)
-        .returning(Audit)
+        .where(col(Audit.id) == audit.id, col(Audit.state) == "open")
+        .values(state="claimed")
+        .returning(col(Audit.id))
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    if (await session.execute(statement)).scalar_one_or_none() is None:
+        return False
+    of = {"ticket_id": audit.ticket_id, "audit_id": audit.id}
+    new = insert(Assignment).values(of | {"specialist_id": specialist_id, "claimed_at": clock.now()})
+    await session.execute(new)
+    return True
+
+
+async def find_assignee(session: AsyncSession, audit: Audit) -> UUID | None:
+    """Who has claimed it. Asked once the audit is locked: what was read while waiting may be old."""
+    assigned = await session.get(Assignment, (audit.ticket_id, audit.id), populate_existing=True)
+    return assigned.specialist_id if assigned else None
+
+
+async def unassign(session: AsyncSession, audit: Audit) -> None:
+    mine = (col(Assignment.ticket_id) == audit.ticket_id, col(Assignment.audit_id) == audit.id)
+    await session.execute(delete(Assignment).where(*mine))
+
+
+async def find_evidence(session: AsyncSession, audit: Audit) -> dict[str, Any] | None:
+    """None where the caller may not see it."""
+    evidence = await session.get(Evidence, (audit.ticket_id, audit.id))
+    return evidence.content if evidence else None
+
+
+_ASSIGNED = (col(Assignment.ticket_id) == col(Audit.ticket_id)) & (col(Assignment.audit_id) == col(Audit.id))
 
 
 async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | None:
@@ -105,8 +129,8 @@ async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | N
     return (await session.execute(statement)).scalar_one_or_none()
 
 
-async def get_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
-    statement = select(Review).where(col(Review.id) == review_id, visible_rows(actor, Review))
+async def get_review(session: AsyncSession, review_id: UUID) -> Review:
+    statement = select(Review).where(col(Review.id) == review_id)
     review = (await session.execute(statement)).scalar_one_or_none()
     if review is None:
         raise NotFound
@@ -135,6 +159,8 @@ async def insert_imported(
 ) -> int:
     """Each once; returns how many reviews were new."""
     await session.execute(insert(Audit).values(list(audits)).on_conflict_do_nothing())
+    nothing = [{"ticket_id": one["ticket_id"], "audit_id": one["id"], "content": {}} for one in audits]
+    await session.execute(insert(Evidence).values(nothing).on_conflict_do_nothing())
     added = await session.execute(
         insert(Review).values(list(reviews)).on_conflict_do_nothing().returning(col(Review.id))
     )

@@ -30,21 +30,21 @@ Claimer = Annotated[Actor, Depends(permit("audits.claim"))]
 
 @routes.get("/audits", response_model=Page[AuditOut], responses=answers(*READS))
 async def list_audits(
-    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("audits.read"))],
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("audits.read"))],
     state: Literal["open", "claimed", "reviewed", "void"] | None = None, agent_id: UUID | None = None,
     ticket_id: UUID | None = None, specialist_id: UUID | None = None,
 ) -> Any:  # fmt: skip
     audits = queries.select_audits(
-        actor, state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id
+        state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id
     )
     return await page_of(session, audits, paging, row_id=Audit.id, newest=Audit.drawn_at)
 
 
 @routes.get("/audits/{audit_id}", response_model=AuditDetailOut, responses=answers(*READS))
 async def get_audit(
-    audit_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("audits.read"))]
+    audit_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("audits.read"))]
 ) -> Any:
-    return await queries.get_audit(session, actor, audit_id)
+    return await service.shown(session, await queries.get_audit(session, audit_id))
 
 
 @routes.post(
@@ -88,21 +88,21 @@ async def submit_review(
 
 @routes.get("/reviews", response_model=Page[ReviewOut], responses=answers(*READS))
 async def list_reviews(
-    session: Session, paging: Pages, actor: Annotated[Actor, Depends(permit("reviews.read"))],
+    session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("reviews.read"))],
     agent_id: UUID | None = None, ticket_id: UUID | None = None, audit_id: UUID | None = None,
     current: bool | None = None,
 ) -> Any:  # fmt: skip
     reviews = queries.select_reviews(
-        actor, agent_id=agent_id, ticket_id=ticket_id, audit_id=audit_id, current=current
+        agent_id=agent_id, ticket_id=ticket_id, audit_id=audit_id, current=current
     )
     return await page_of(session, reviews, paging, row_id=Review.id, newest=Review.released_at)
 
 
 @routes.get("/reviews/{review_id}", response_model=ReviewOut, responses=answers(*READS))
 async def get_review(
-    review_id: UUID, session: Session, actor: Annotated[Actor, Depends(permit("reviews.read"))]
+    review_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("reviews.read"))]
 ) -> Any:
-    return await queries.get_review(session, actor, review_id)
+    return await queries.get_review(session, review_id)
 
 
 @routes.post(

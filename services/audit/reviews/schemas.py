@@ -35,11 +35,13 @@ class AuditOut(Out):
     agent_id: UUID | None
     vendor_id: UUID | None
     state: str
-    specialist_id: UUID | None
+    specialist_id: UUID | None = Field(description="Null: nobody has claimed it, or not for you to know.")
 
 
 class AuditDetailOut(AuditOut):
-    evidence: dict[str, Any]
+    evidence: dict[str, Any] | None = Field(
+        description="The ticket as it was. Null: not for you to read; specialists read it once they claimed."
+    )
 
 
 class ReviewOut(Out):
@@ -48,7 +50,7 @@ class ReviewOut(Out):
     ticket_id: UUID
     number: int = Field(description="1, 2, …: a later version supersedes an earlier one.")
     scorecard_version_id: UUID
-    reviewer_id: UUID | None
+    reviewer_id: UUID | None = Field(description="Null: imported, or not for you to know.")
     agent_id: UUID | None
     vendor_id: UUID | None
     answers: list[dict[str, Any]]

@@ -1,8 +1,10 @@
 """Verbs of the reviews room: claim an audit, review it, acknowledge, supersede."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.audit.errors import (
     AnswersInvalid,
@@ -13,7 +15,7 @@ from services.audit.errors import (
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, rules
-from services.audit.reviews.schemas import ReviewIn
+from services.audit.reviews.schemas import AuditOut, ReviewIn
 from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.rules import AnswerInvalid
 from services.audit.scorecards.service import read_card
@@ -22,25 +24,32 @@ from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
 from shared.events import ReviewReleased
 from shared.ids import derived_id, new_id
-from shared.models.audit import Audit, Review
+from shared.models.audit import Audit, Review, ReviewAuthor
 from shared.states import Machine, record
 
 AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
 
 
-async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> dict[str, Any]:
     """Raises AuditAlreadyClaimed (409) for whoever comes second, OwnWork (403)."""
-    audit = await queries.get_audit(session, actor, audit_id)
+    audit = await queries.get_audit(session, audit_id)
     if not rules.may_review(actor.id, audit.agent_id):
         raise OwnWork
-    claimed = await queries.claim(session, audit_id, actor.id)
-    if claimed is None:
+    if not await queries.claim(session, audit, actor.id):
         raise AuditAlreadyClaimed
     await record(session, AUDIT, audit_id, moved=("open", "claimed"), by=actor.id)
-    return claimed
+    set_committed_value(audit, "state", "claimed")
+    set_committed_value(audit, "specialist_id", actor.id)
+    return await shown(session, audit)
 
 
-async def claim_next(session: AsyncSession, actor: Actor) -> Audit:
+async def shown(session: AsyncSession, audit: Audit) -> dict[str, Any]:
+    """An audit with its evidence, where the caller may see that."""
+    fields = {name: getattr(audit, name) for name in AuditOut.model_fields}
+    return fields | {"evidence": await queries.find_evidence(session, audit)}
+
+
+async def claim_next(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     """The longest waiting audit. Raises NothingToClaim (404) when none waits."""
     audit_id = await queries.find_claimable(session, actor.id)
     if audit_id is None:
@@ -50,12 +59,13 @@ async def claim_next(session: AsyncSession, actor: Actor) -> Audit:
 
 async def release_audit(session: AsyncSession, actor: Actor, audit_id: UUID, reason: str) -> Audit:
     """Back to the others: by whoever claimed it, or by a lead. Raises NotYourAudit (403), IllegalMove."""
-    await queries.get_audit(session, actor, audit_id)
+    await queries.get_audit(session, audit_id)
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "open")
-    if audit.specialist_id != actor.id and actor.role not in LEADS:
+    if await queries.find_assignee(session, audit) != actor.id and actor.role not in LEADS:
         raise NotYourAudit
     await _give_back(session, audit, by=actor.id, reason=reason)
+    await session.refresh(audit)
     return audit
 
 
@@ -66,8 +76,9 @@ async def release_claims(session: AsyncSession, specialist_id: UUID) -> None:
 
 
 async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, reason: str) -> None:
-    audit.state, audit.specialist_id = "open", None
+    audit.state = "open"
     await session.flush()
+    await queries.unassign(session, audit)
     await record(session, AUDIT, audit.id, moved=("claimed", "open"), by=by, reason=reason)
 
 
@@ -78,7 +89,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     """
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "reviewed")
-    if audit.specialist_id != actor.id:
+    if await queries.find_assignee(session, audit) != actor.id:
         raise NotYourAudit
     version = await get_version(session, audit.scorecard_version_id)
     try:
@@ -91,7 +102,6 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
         ticket_id=audit.ticket_id,
         number=1,
         scorecard_version_id=version.id,
-        reviewer_id=actor.id,
         agent_id=audit.agent_id,
         vendor_id=audit.vendor_id,
         probability=audit.probability,
@@ -99,12 +109,20 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
         released_at=clock.now(),
         **scored,
     )
-    session.add(review)
+    await _add(session, review, by=actor.id)
     audit.state = "reviewed"
     await record(session, AUDIT, audit.id, moved=("claimed", "reviewed"), by=actor.id)
     await outbox.publish(session, ReviewReleased(review.id))
     await session.flush()
     return review
+
+
+async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
+    session.add(review)
+    await session.flush()
+    session.add(ReviewAuthor(ticket_id=review.ticket_id, review_id=review.id, reviewer_id=by))
+    await session.flush()
+    set_committed_value(review, "reviewer_id", by)
 
 
 def _fault(error: AnswerInvalid, new: ReviewIn) -> Fault:
@@ -117,7 +135,7 @@ def _fault(error: AnswerInvalid, new: ReviewIn) -> Fault:
 
 async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
     """The agent has read it. Acknowledging again changes nothing."""
-    await queries.get_review(session, actor, review_id)
+    await queries.get_review(session, review_id)
     review = await queries.lock_review(session, review_id)
     if review.agent_id != actor.id:
         raise Forbidden("Only the agent whose work it is can acknowledge a review.")
@@ -150,7 +168,6 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
         ticket_id=old.ticket_id,
         number=old.number + 1,
         scorecard_version_id=old.scorecard_version_id,
-        reviewer_id=ruling.ruled_by,
         agent_id=old.agent_id,
         vendor_id=old.vendor_id,
         probability=old.probability,
@@ -160,5 +177,5 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
         appeal_id=appeal_id,
         **scored,
     )
-    session.add(review)
+    await _add(session, review, by=ruling.ruled_by)
     await outbox.publish(session, ReviewReleased(review.id))

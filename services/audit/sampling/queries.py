@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.models.audit import Audit, SamplingPlan
+from shared.models.audit import Audit, Evidence, SamplingPlan
 from shared.models.feedback import Message, Ticket, TicketEvent
 
 RESOLVED = ("solved", "closed")
@@ -68,38 +68,65 @@ async def list_messages(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Se
 
 async def upsert_samples(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """New samples are added; the evidence of a waiting one follows its ticket until it is claimed."""
-    new = insert(Audit).values(list(rows))
-    follows = ("agent_id", "vendor_id", "evidence", "drawn_at", "state")
-    await session.execute(
+    new = insert(Audit).values([{k: v for k, v in row.items() if k != "evidence"} for row in rows])
+    follows = ("agent_id", "vendor_id", "drawn_at", "state")
+    waiting = await session.scalars(
         new.on_conflict_do_update(
             index_elements=["ticket_id", "id"],
             set_={name: new.excluded[name] for name in follows},
             where=col(Audit.state).in_(("open", "void")),
-        )
+        ).returning(col(Audit.id))
     )
+    waits = set(waiting)
+    seen = [
+        {"ticket_id": row["ticket_id"], "audit_id": row["id"], "content": row["evidence"]}
+        for row in rows
+        if row["id"] in waits
+    ]
+    if seen:
+        write = insert(Evidence).values(seen)
+        await session.execute(
+            write.on_conflict_do_update(
+                index_elements=["ticket_id", "audit_id"], set_={"content": write.excluded.content}
+            )
+        )
 
 
 async def void_samples_of_deleted(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
     """Nobody will review a ticket that was deleted, and nothing of it is kept for them to read. Should
     it come back, so does its sample."""
     deleted = select(col(Ticket.id)).where(col(Ticket.id).in_(ticket_ids), col(Ticket.is_deleted))
-    await session.execute(
+    void = (
         update(Audit)
         .where(col(Audit.ticket_id).in_(deleted), col(Audit.state) == "open")
-        .values(state="void", evidence={})
+        .values(state="void")
+        .returning(col(Audit.ticket_id), col(Audit.id))
     )
+    for ticket_id, audit_id in (await session.execute(void)).all():
+        await write_evidence(session, ticket_id, audit_id, {})
 
 
-async def lock_audits(session: AsyncSession, ticket_ids: Sequence[UUID]) -> list[tuple[Audit, bool]]:
-    """(audit, whether no word of its ticket is kept), locked in key order."""
+async def write_evidence(
+    session: AsyncSession, ticket_id: UUID, audit_id: UUID, content: dict[str, Any]
+) -> None:
+    mine = (col(Evidence.ticket_id) == ticket_id, col(Evidence.audit_id) == audit_id)
+    await session.execute(update(Evidence).where(*mine).values(content=content))
+
+
+async def lock_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> list[tuple[Evidence, bool]]:
+    """(evidence, whether no word of its ticket is kept), locked in key order with its audit."""
     statement = (
         select(
-            Audit,
+            Evidence,
             or_(col(Ticket.is_purged), col(Ticket.is_erased), col(Ticket.texts_removed_at).is_not(None)),
+        )
+        .join(
+            Audit,
+            (col(Audit.ticket_id) == col(Evidence.ticket_id)) & (col(Audit.id) == col(Evidence.audit_id)),
         )
         .join(Ticket, col(Ticket.id) == col(Audit.ticket_id))
         .where(col(Audit.ticket_id).in_(ticket_ids))
         .order_by(col(Audit.ticket_id), col(Audit.id))
-        .with_for_update(of=Audit)
+        .with_for_update(of=(Audit, Evidence))
     )
-    return [(audit, is_wordless) for audit, is_wordless in await session.execute(statement)]
+    return [(evidence, is_wordless) for evidence, is_wordless in await session.execute(statement)]

@@ -80,7 +80,7 @@ async def draw_samples(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Non
                 "drawn_at": at,
                 "agent_id": ticket.assignee_id,
                 "vendor_id": ticket.vendor_id,
-                "evidence": evidence(ticket, messages[ticket.id]),
+                "evidence": evidence_of(ticket, messages[ticket.id]),
                 "state": "open",
             }
             for plan, ticket, at, number in drawn
@@ -94,16 +94,16 @@ async def blank_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> N
     messages: dict[UUID, dict[str, Message]] = defaultdict(dict)
     for message in await queries.list_messages(session, ticket_ids):
         messages[message.ticket_id][str(message.id)] = message
-    for audit, is_wordless in await queries.lock_audits(session, ticket_ids):
-        audit.evidence = rules.without_words(
-            audit.evidence,
-            redacted={key for key, message in messages[audit.ticket_id].items() if message.is_redacted},
+    for evidence, is_wordless in await queries.lock_evidence(session, ticket_ids):
+        evidence.content = rules.without_words(
+            evidence.content,
+            redacted={key for key, message in messages[evidence.ticket_id].items() if message.is_redacted},
             is_wordless=is_wordless,
         )
     await session.flush()
 
 
-def evidence(ticket: Ticket, messages: Sequence[Message]) -> dict[str, Any]:
+def evidence_of(ticket: Ticket, messages: Sequence[Message]) -> dict[str, Any]:
     """The ticket as it stands, for the specialist's eyes. Requester and authors only by role."""
     return {
         "ticket": {

@@ -37,12 +37,12 @@ async def receive_bulk(
     connection_id: UUID, request: Request, _: Annotated[Actor, Depends(permit("tickets.import"))]
 ) -> StreamingResponse:
     state = request.app.state
-    connection = await service.find_connection(state.db, connection_id)
+    connection = await service.find_connection(state.hooks, connection_id)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != KIND:
         raise UnsupportedMediaType(f"Send {KIND}.")
     results = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115  # closed when it was sent
     longest = state.settings.max_body_bytes
-    await service.take_lines(state.db, connection, _patient(request), longest, results)
+    await service.take_lines(state.hooks, connection, _patient(request), longest, results)
     return StreamingResponse(_sent(results), media_type=KIND)
 
 

@@ -184,7 +184,7 @@ def _kept(headers: Mapping[str, str]) -> str:
 def inbox_of(app: FastAPI) -> Inbox:
     """The process's inbox, made when the first delivery comes."""
     if not hasattr(app.state, "inbox"):
-        app.state.inbox = Inbox(app.state.db, app.state.sealer)
+        app.state.inbox = Inbox(app.state.hooks, app.state.sealer)
     inbox: Inbox = app.state.inbox
     return inbox
 

@@ -13,7 +13,8 @@ from typing import Literal
 Kind = Literal["ratio", "duration", "mean"]
 
 FACTS = "ticket_fact f"
-REVIEWS = "review r JOIN ticket_fact f ON f.ticket_id = r.ticket_id"
+REVIEWS = "review r LEFT JOIN ticket_fact f ON f.ticket_id = r.ticket_id"
+"""LEFT: whoever sees a review may not see the ticket any more, because others answer it now."""
 FCR_DAYS = 7
 
 
@@ -45,18 +46,12 @@ _SOLVED = "f.is_counted AND f.first_solved_at IS NOT NULL"
 _HELD = (
     f"(f.first_reopened_at IS NULL OR f.first_reopened_at > f.first_solved_at + interval '{FCR_DAYS} days')"
 )
-_REPEAT = (
-    "f.topic IS NOT NULL AND EXISTS (SELECT FROM ticket_fact o WHERE o.requester_key = "
-    "f.requester_key AND o.connection_id = f.connection_id AND o.topic = f.topic AND "
-    "o.is_counted AND o.ticket_id <> f.ticket_id AND "
-)
-_IS_REPEAT = (
-    f"{_REPEAT} o.first_solved_at < f.created_at AND "
-    f"o.first_solved_at >= f.created_at - interval '{FCR_DAYS} days')"
-)
+# The same requester's other tickets count whoever answered them, also where the asker may not see them:
+# the function says yes or no, about tickets that the asker does see.
+_CONTACT = "f.topic IS NOT NULL AND f.requester_key IS NOT NULL AND contacts_of(f.ticket_id, "
+_IS_REPEAT = f"{_CONTACT} f.created_at - interval '{FCR_DAYS} days', f.created_at, 'infinity', 'infinity')"
 _CAME_BACK = (
-    f"{_REPEAT} o.created_at > f.first_solved_at AND "
-    f"o.created_at <= f.first_solved_at + interval '{FCR_DAYS} days')"
+    f"{_CONTACT} 'infinity', 'infinity', f.first_solved_at, f.first_solved_at + interval '{FCR_DAYS} days')"
 )
 
 _METRICS = (
@@ -130,7 +125,7 @@ _METRICS = (
         "it the Hájek estimate for all tickets, from reviews whose probability of being drawn is known.",
         kind="mean", unit="percent", direction="up", source=REVIEWS,
         date="r.released_at", date_basis="review released",
-        value="r.score", population="f.is_counted AND r.superseded_at IS NULL",
+        value="r.score", population="COALESCE(f.is_counted, true) AND r.superseded_at IS NULL",
         exclusions={"not_scored": "r.score IS NULL"},
     ),
     Metric(
@@ -140,7 +135,8 @@ _METRICS = (
         kind="ratio", unit="percent", direction="down", source=REVIEWS,
         date="r.released_at", date_basis="review released",
         value="CASE WHEN r.score IS NOT NULL THEN r.auto_failed END",
-        population="f.is_counted AND r.superseded_at IS NULL", exclusions={"not_scored": "r.score IS NULL"},
+        population="COALESCE(f.is_counted, true) AND r.superseded_at IS NULL",
+        exclusions={"not_scored": "r.score IS NULL"},
     ),
 )  # fmt: skip
 

@@ -8,13 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, literal_column, text
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kpi.values.catalogue import DIMENSIONS, REVIEWS, Metric
-from shared.auth import Actor
-from shared.visibility import visible
 
 
 @dataclass(frozen=True)
@@ -30,12 +27,10 @@ class Question:
     without: str | None = None
 
 
-async def aggregate(
-    session: AsyncSession, actor: Actor, question: Question, group_by: str | None
-) -> list[RowMapping]:
+async def aggregate(session: AsyncSession, question: Question, group_by: str | None) -> list[RowMapping]:
     """One row a group: n, total, numerator, spread, percentiles, Hájek sums, exclusions by reason."""
     metric = question.metric
-    where, bound = _where(actor, question)
+    where, bound = _where(question)
     group = _dimensions(metric)[group_by] if group_by else "NULL"
     probability = "r.probability" if metric.source == REVIEWS else "NULL::numeric"
     statement = f"""
@@ -57,17 +52,17 @@ async def aggregate(
 
 
 async def list_tickets(
-    session: AsyncSession, actor: Actor, question: Question, *, after: UUID | None, limit: int
+    session: AsyncSession, question: Question, *, after: UUID | None, limit: int
 ) -> list[RowMapping]:
     """The rows behind a value, by ticket id."""
     metric = question.metric
-    where, bound = _where(actor, question)
-    row_id = "r.id" if metric.source == REVIEWS else "f.ticket_id"
+    where, bound = _where(question)
+    ticket_id, row_id = ("r.ticket_id", "r.id") if metric.source == REVIEWS else ("f.ticket_id",) * 2
     if after is not None:
         where += f" AND {row_id} > :after"
         bound["after"] = after
     statement = f"""
-        SELECT f.ticket_id, {row_id} AS id, ({metric.value}){_cast(metric)} AS value,
+        SELECT {ticket_id}, {row_id} AS id, ({metric.value}){_cast(metric)} AS value,
                {metric.date} AS at, {_reason(metric)} AS excluded_because
         FROM {metric.source} WHERE {where} ORDER BY {row_id} LIMIT :limit
     """
@@ -97,7 +92,7 @@ def _dimensions(metric: Metric) -> dict[str, str]:
     return dict(DIMENSIONS[metric.source])
 
 
-def _where(actor: Actor, question: Question) -> tuple[str, dict[str, Any]]:
+def _where(question: Question) -> tuple[str, dict[str, Any]]:
     metric = question.metric
     tests, bound = [metric.population], {"as_of": question.as_of}
     if question.from_at is not None:
@@ -112,22 +107,4 @@ def _where(actor: Actor, question: Question) -> tuple[str, dict[str, Any]]:
         bound[name] = value
     if question.without is not None:
         tests.append(f"{columns[question.without]} IS NULL")
-    tests.append(_visible(actor, columns, bound))
     return " AND ".join(f"({test})" for test in tests), bound
-
-
-class _Plain(DefaultDialect):
-    supports_native_boolean = True  # true, not 1
-
-
-def _visible(actor: Actor, columns: dict[str, str], bound: dict[str, Any]) -> str:
-    """`shared.visibility.visible`, rendered over this source's columns: in the plainest dialect,
-    because Postgres' own puts a `::` after names of parameters, and `text()` overlooks those."""
-    condition = visible(
-        actor,
-        agent_id=literal_column(columns["agent_id"]),
-        vendor_id=literal_column(columns["vendor_id"]),
-    )
-    compiled = condition.compile(dialect=_Plain(paramstyle="named"))
-    bound |= compiled.params
-    return str(compiled)

@@ -61,11 +61,11 @@ async def list_metrics(_: Reader) -> Any:
 async def get_values(
     key: str,
     session: Session,
-    actor: Reader,
+    _: Reader,
     filters: Annotated[Filters, Depends()],
     group_by: Text = None,
 ) -> Any:
-    return await service.values_of(session, actor, filters.question(key, group_by), group_by)
+    return await service.values_of(session, filters.question(key, group_by), group_by)
 
 
 @routes.get(
@@ -74,11 +74,10 @@ async def get_values(
     responses=answers(*READS, UnknownMetric, UnknownDimension),
 )  # fmt: skip
 async def list_tickets(
-    key: str, session: Session, paging: Pages, actor: Reader, filters: Annotated[Filters, Depends()]
+    key: str, session: Session, paging: Pages, _: Reader, filters: Annotated[Filters, Depends()]
 ) -> Any:
-    rows = await queries.list_tickets(
-        session, actor, filters.question(key), after=paging.after, limit=paging.limit + 1
-    )
+    asked = filters.question(key)
+    rows = await queries.list_tickets(session, asked, after=paging.after, limit=paging.limit + 1)
     more = len(rows) > paging.limit
     items = rows[: paging.limit]
     return {"items": items, "next": paging.cursor(items[-1]["id"]) if more else None}

@@ -14,7 +14,6 @@ from services.kpi.values import queries, rules
 from services.kpi.values.catalogue import CATALOGUE, DIMENSIONS, Metric
 from services.kpi.values.queries import Question
 from shared import clock
-from shared.auth import Actor
 from shared.errors import Fault, ValidationFailed
 
 ENOUGH = 10
@@ -48,10 +47,8 @@ def question(
     return Question(metric, clock.now(), from_at, to_at, given, without)
 
 
-async def values_of(
-    session: AsyncSession, actor: Actor, asked: Question, group_by: str | None
-) -> dict[str, Any]:
-    rows: Sequence[RowMapping] = await queries.aggregate(session, actor, asked, group_by)
+async def values_of(session: AsyncSession, asked: Question, group_by: str | None) -> dict[str, Any]:
+    rows: Sequence[RowMapping] = await queries.aggregate(session, asked, group_by)
     if not rows and group_by is None:
         values = [_value(asked, None, None)]
     else:

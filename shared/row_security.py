@@ -1,0 +1,322 @@
+"""Who reads and writes which rows, table by table: what the database enforces on every statement.
+
+Roles and relations come from `permissions.py`; here stands how each table's rows belong to people.
+`migrations/policies.py` makes policies and grants of it, and of nothing else. A table that is not named
+here can be reached by the worker alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from shared.models.people import Role
+from shared.permissions import PERMISSIONS as MAY
+from shared.permissions import Grants, Relation
+
+Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+
+ME = "(SELECT caller_id())"
+MY_VENDOR = "(SELECT caller_vendor_id())"
+KNOWN = f"{ME} IS NOT NULL"
+"""Without it, a caller who is nobody would count as one who works for no vendor, and so sees all."""
+MY_TEAM = (
+    "ANY (ARRAY(SELECT person.id FROM person"
+    " WHERE person.lead_id = (SELECT caller_id()) OR person.id = (SELECT caller_id())))"
+)
+THROUGH_APP = "(SELECT through_app())"
+"""Of what is logged when it is read, or checked by our rules when it is written: a reporting tool, which
+connects by itself, neither reads nor writes it."""
+
+COMPANY = f"{MY_VENDOR} IS NULL"
+EVERYBODY: Grants = dict.fromkeys(Role, Relation.ALL)
+_LEADS = MAY["people.create"]
+_FLOOR = MAY["appeals.file"]
+_QUALITY = MAY["audits.claim"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How a table's rows belong to somebody: by columns, or through another table whose own policies
+    decide (`via`, a condition)."""
+
+    agent: str | None = None
+    """The column of the agent whose work it is."""
+    vendor: str | None = None
+    team: str | None = None
+    """Instead of the people I lead, looked up by `agent`."""
+    via: str | None = None
+    mine: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Roles may do this to those rows of the table that their relation leads to."""
+
+    table: str
+    verb: Verb
+    grants: Grants
+    rows: Rows = Rows()
+    also: str = ""
+    """A condition beside it, for everybody."""
+    for_role: Mapping[Role, str] = field(default_factory=dict)
+    result: str = ""
+    """UPDATE: what has to be true of the row afterwards; nothing: the same as before."""
+    columns: tuple[str, ...] = ()
+    """UPDATE: only these."""
+    reporting: bool = False
+    """SELECT: reporting tools read it too."""
+
+    def conditions(self) -> dict[str, list[Role]]:
+        """Condition → the roles it is for."""
+        found: dict[str, list[Role]] = {}
+        for role, relation in self.grants.items():
+            found.setdefault(self.condition(role, relation), []).append(role)
+        return found
+
+    def condition(self, role: Role, relation: Relation) -> str:
+        parts = [belongs(relation, self.rows), self.also, self.for_role.get(role, "")]
+        if not self.reporting:
+            parts.append(THROUGH_APP)
+        return " AND ".join(part for part in parts if part)
+
+
+def belongs(relation: Relation, rows: Rows) -> str:
+    """The condition under which a row is within the relation. `rows` has to say how."""
+    if relation is Relation.MINE:
+        assert rows.mine, "nothing says what is mine here"
+        return f"({rows.mine})"
+    through = f"{rows.vendor} = {MY_VENDOR}" if rows.vendor else rows.via
+    if relation is Relation.ALL:
+        return f"{KNOWN} AND ({MY_VENDOR} IS NULL OR {through})" if through else KNOWN
+    if rows.agent is None and relation is not Relation.VENDOR:
+        assert rows.via, "nothing says whose it is"
+        return f"({rows.via})"
+    if relation is Relation.OWN:
+        return f"{rows.agent} = {ME}"
+    if relation is Relation.TEAM:
+        return f"({rows.team or f'{rows.agent} = {MY_TEAM}'})"
+    assert through, "nothing says which vendor's it is"
+    return f"({through})"
+
+
+def _of_ticket(table: str) -> str:
+    return f"EXISTS (SELECT FROM ticket WHERE ticket.id = {table}.ticket_id)"
+
+
+def _of_audit(table: str) -> str:
+    key = f"audit.ticket_id = {table}.ticket_id AND audit.id = {table}.audit_id"
+    return f"EXISTS (SELECT FROM audit WHERE {key})"
+
+
+def _on_my_desk(table: str, *, audit: bool) -> str:
+    """A ticket that I audit, or whose appeal I am to rule on."""
+    one = f" AND assignment.audit_id = {table}.audit_id" if audit else ""
+    return (
+        f"EXISTS (SELECT FROM assignment WHERE assignment.ticket_id = {table}.ticket_id{one}"
+        f" AND assignment.specialist_id = {ME}) OR EXISTS (SELECT FROM appeal"
+        f" WHERE appeal.ticket_id = {table}.ticket_id AND appeal.resolver_id = {ME})"
+    )
+
+
+_RELEASED = "state = 'reviewed'"
+"""Who is being watched is not known before the review is released."""
+WORK = Rows(agent="agent_id", vendor="vendor_id")
+"""Rows about somebody's work, with the vendor they worked for then."""
+_PUBLISHED = "state = 'published'"
+
+POLICIES: Sequence[Policy] = (
+    # ---- people
+    Policy("vendor", "SELECT", MAY["vendors.read"], Rows(vendor="id"), reporting=True),
+    Policy("vendor", "INSERT", MAY["vendors.create"]),
+    Policy("schedule", "SELECT", _LEADS),
+    Policy("schedule", "INSERT", MAY["schedules.create"]),
+    Policy(
+        "person", "SELECT", MAY["people.read"],
+        Rows(agent="id", vendor="vendor_id", team=f"lead_id = {ME} OR id = {ME}"), reporting=True,
+    ),
+    Policy("person", "INSERT", MAY["people.create"], Rows(vendor="vendor_id")),
+    Policy("person", "UPDATE", MAY["people.update"], Rows(vendor="vendor_id")),
+    # ---- feedback
+    Policy("connection", "SELECT", MAY["connections.read"]),
+    Policy("connection", "INSERT", MAY["connections.create"]),
+    Policy("connection", "UPDATE", MAY["connections.update"]),
+    Policy("inbox", "SELECT", MAY["dead_letters.read"]),
+    Policy("inbox", "UPDATE", MAY["connections.update"], columns=("is_held",)),
+    Policy("refetch", "SELECT", MAY["connections.read"]),
+    Policy("pull", "SELECT", MAY["connections.read"]),
+    Policy("pull", "INSERT", MAY["pulls.start"]),
+    Policy("pull", "UPDATE", MAY["pulls.start"]),
+    Policy(
+        "ticket", "SELECT", MAY["tickets.read"], Rows(agent="assignee_id", vendor="vendor_id"),
+        reporting=True,
+    ),
+    Policy(
+        "ticket_event", "SELECT", MAY["tickets.read"], Rows(via=_of_ticket("ticket_event")), reporting=True
+    ),
+    Policy(
+        "message", "SELECT", MAY["messages.read"],
+        Rows(
+            via="EXISTS (SELECT FROM audit WHERE audit.ticket_id = message.ticket_id)",
+            mine=_on_my_desk("message", audit=False),
+        ),
+    ),
+    Policy("rating", "SELECT", MAY["tickets.read"], Rows(via=_of_ticket("rating")), reporting=True),
+    # Whoever works for a vendor opens nothing, and forgets nobody.
+    Policy("requester", "SELECT", MAY["requesters.find"], also=COMPANY),
+    Policy("original_text", "SELECT", MAY["originals.open"], also=COMPANY),
+    Policy("erasure_request", "SELECT", MAY["erasures.read"], also=COMPANY),
+    Policy(
+        "erasure_request", "INSERT", MAY["requesters.erase"], also=f"{COMPANY} AND requested_by = {ME}"
+    ),
+    Policy(
+        "erasure_request", "UPDATE", MAY["requesters.erase"], also=COMPANY,
+        columns=("state", "decided_by", "decided_at"),
+    ),
+    Policy("legal_hold", "SELECT", MAY["legal_holds.read"], also=COMPANY),
+    Policy("legal_hold", "INSERT", MAY["legal_holds.create"], also=f"{COMPANY} AND placed_by = {ME}"),
+    Policy(
+        "legal_hold", "UPDATE", MAY["legal_holds.update"], also=COMPANY,
+        columns=("released_by", "released_at"),
+    ),
+    Policy("retention", "SELECT", MAY["retention.read"]),
+    Policy("retention", "INSERT", MAY["retention.update"]),
+    Policy("retention", "UPDATE", MAY["retention.update"], columns=("keep_days", "changed_at")),
+    Policy("ticket_fact", "SELECT", MAY["metrics.read"], WORK, reporting=True),
+    # ---- audit
+    Policy("scorecard", "SELECT", MAY["scorecards.read"], reporting=True),
+    Policy("scorecard", "INSERT", MAY["scorecards.create"]),
+    Policy("scorecard", "UPDATE", MAY["scorecards.create"]),
+    Policy(
+        "scorecard_version", "SELECT", MAY["scorecards.read"], reporting=True,
+        for_role=dict.fromkeys((*_FLOOR, Role.VENDOR_MANAGER), _PUBLISHED),
+    ),
+    Policy("scorecard_version", "INSERT", MAY["scorecards.create"]),
+    Policy("scorecard_version", "UPDATE", MAY["scorecards.publish"], columns=("state", "published_at")),
+    Policy("sampling_plan", "SELECT", MAY["plans.read"], reporting=True),
+    Policy("sampling_plan", "INSERT", MAY["plans.create"]),
+    Policy(
+        "audit", "SELECT", MAY["audits.read"], WORK, reporting=True,
+        for_role=dict.fromkeys((*_FLOOR, Role.VENDOR_MANAGER), _RELEASED),
+    ),
+    Policy("audit", "UPDATE", MAY["audits.claim"], WORK, columns=("state",)),
+    Policy("assignment", "SELECT", MAY["reviewers.read"], Rows(via=_of_audit("assignment"))),
+    Policy(
+        "assignment", "INSERT", MAY["audits.claim"], Rows(via=_of_audit("assignment")),
+        also=f"specialist_id = {ME}",
+    ),
+    Policy(
+        "assignment", "DELETE", {**_LEADS, Role.SPECIALIST: Relation.MINE},
+        Rows(via=_of_audit("assignment"), mine=f"specialist_id = {ME}"),
+    ),
+    Policy(
+        "evidence", "SELECT", MAY["evidence.read"],
+        Rows(via=_of_audit("evidence"), mine=_on_my_desk("evidence", audit=True)),
+    ),
+    Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
+    # Asked before the unique keys are, so that those do not tell what is there.
+    Policy("review", "INSERT", MAY["reviews.submit"], WORK, also=_of_audit("review")),
+    Policy(
+        # Whoever appeals or rules holds the review's lock; only the agent changes it.
+        "review", "UPDATE", {**MAY["reviews.acknowledge"], **MAY["appeals.take"]}, WORK,
+        result=f"agent_id = {ME}", columns=("acknowledged_at",),
+    ),
+    Policy(
+        "review_author", "SELECT", MAY["reviewers.read"],
+        Rows(via="EXISTS (SELECT FROM review WHERE review.ticket_id = review_author.ticket_id"
+                 " AND review.id = review_author.review_id)"),
+    ),
+    Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
+    # ---- appeals
+    Policy("appeal", "SELECT", MAY["appeals.read"], WORK, reporting=True),
+    Policy(
+        "appeal", "INSERT", MAY["appeals.file"], WORK,
+        also=f"filed_by = {ME} AND EXISTS (SELECT FROM review WHERE review.ticket_id = appeal.ticket_id"
+             " AND review.id = appeal.review_id)",
+    ),
+    Policy(
+        "appeal", "UPDATE", {**MAY["appeals.withdraw"], **MAY["appeals.take"]}, WORK,
+        columns=("state", "resolver_id"),
+    ),
+    Policy(
+        "ruling", "SELECT", MAY["appeals.read"],
+        Rows(via="EXISTS (SELECT FROM appeal WHERE appeal.id = ruling.appeal_id)"), reporting=True,
+    ),
+    Policy(
+        "ruling", "INSERT", MAY["appeals.rule"],
+        Rows(via="EXISTS (SELECT FROM appeal WHERE appeal.id = ruling.appeal_id)"),
+        also=f"ruled_by = {ME}",
+    ),
+    # ---- shared
+    Policy(
+        "state_change", "SELECT", {**_QUALITY, **_FLOOR},
+        Rows(
+            via="(subject = 'audit' AND EXISTS (SELECT FROM audit WHERE audit.id = subject_id))"
+                " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))",
+        ),
+        # Who claimed an audit is who reviewed it.
+        for_role=dict.fromkeys(_FLOOR, "subject = 'appeal'"),
+    ),
+    Policy("state_change", "INSERT", EVERYBODY, also=f"moved_by = {ME}"),
+    Policy("event", "SELECT", MAY["dead_letters.read"]),
+    Policy("event", "INSERT", EVERYBODY),
+    Policy("delivery", "SELECT", MAY["dead_letters.read"]),
+    Policy("delivery", "INSERT", EVERYBODY),
+    Policy("delivery", "UPDATE", MAY["dead_letters.replay"], columns=("state", "attempts", "due_at")),
+    Policy("idempotency_key", "SELECT", EVERYBODY, also=f"actor_id = {ME}"),
+    Policy("idempotency_key", "INSERT", EVERYBODY, also=f"actor_id = {ME}"),
+    Policy(
+        "idempotency_key", "UPDATE", EVERYBODY, also=f"actor_id = {ME}", columns=("status", "answer")
+    ),
+)  # fmt: skip
+
+ONLY_ADDED_TO = frozenset({"state_change", "ruling"})
+"""Nobody changes or removes a row of these, the worker included."""
+
+HOOK: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {
+    "connection": {"SELECT": ()},
+    "inbox": {
+        "INSERT": (),
+        "SELECT": ("id", "connection_id", "source_key", "body_sha256", "received_at"),
+    },
+    "event": {"INSERT": (), "SELECT": ("id",)},
+    "delivery": {"INSERT": ()},
+}
+"""What the doors for webhooks may do: table → verb → columns (none named: all). They store what comes,
+and read none of it back."""
+
+LOOKED_UP: Mapping[str, tuple[str, ...]] = {
+    "person": ("id", "name", "role", "vendor_id", "lead_id", "is_active"),
+    "reporting_login": (),
+    "ticket_fact": (
+        "ticket_id", "connection_id", "vendor_id", "agent_id", "requester_key", "topic", "is_counted",
+        "created_at", "first_solved_at",
+    ),
+}  # fmt: skip
+"""What the functions that look past the caller's policies may read."""
+
+REPORTING_VIEWS: Mapping[str, str] = {
+    "ticket": """
+        SELECT id, connection_id, external_id, display_id, created_at, updated_at, solved_at, closed_at,
+            status, priority, type, channel, language, topic, brand, group_name, vendor_id, assignee_id,
+            tags, is_escalated, is_deleted FROM ticket""",
+    "ticket_fact": """
+        SELECT ticket_id, connection_id, vendor_id, agent_id, group_name, channel, language, brand,
+            priority, topic, is_counted, created_at, first_reply_at, first_solved_at, solved_at, rated_at,
+            first_reply_s, first_reply_business_s, first_resolution_s, full_resolution_s,
+            full_resolution_business_s, requester_wait_s, agent_wait_s, on_hold_s, reopens, agent_replies,
+            is_one_touch, csat_score FROM ticket_fact""",
+    "audit": """
+        SELECT id, ticket_id, plan_id, scorecard_version_id, probability, drawn_at, agent_id, vendor_id,
+            state FROM audit""",
+    "review": """
+        SELECT id, audit_id, ticket_id, number, scorecard_version_id, agent_id, vendor_id, probability,
+            score, score_without_auto_fail, auto_failed, passed, released_at, acknowledged_at,
+            superseded_at, appeal_id FROM review""",
+    "appeal": """
+        SELECT appeal.id, review_id, appeal.ticket_id, agent_id, vendor_id, appeal.reason, state, filed_at,
+            due_at, ruling.outcome, ruling.ruled_at
+        FROM appeal LEFT JOIN ruling ON ruling.appeal_id = appeal.id""",
+    "person": "SELECT id, name, role, vendor_id, lead_id, is_active FROM person",
+    "vendor": "SELECT id, key, name FROM vendor",
+}
+"""What reporting tools see: views that ask with the rights of whoever asks. No words that people wrote."""

@@ -1,0 +1,72 @@
+"""The functions that policies and sign-in call, as SQL: signature → (definition, whether it looks past the
+caller's policies). Those that do tell as little as they can, and belong to a role that can read no more.
+"""
+
+from collections.abc import Mapping
+
+from shared.permissions import PERMISSIONS
+from shared.row_security import Rows, belongs
+
+_WHO = "LANGUAGE sql STABLE PARALLEL SAFE"
+_PAST = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp"
+
+_FACTS = Rows(agent="f.agent_id", vendor="f.vendor_id")
+_SEES_FACT = " ".join(
+    f"WHEN 'assay_{role}' THEN {belongs(relation, _FACTS)}"
+    for role, relation in PERMISSIONS["metrics.read"].items()
+)
+
+FUNCTIONS: Mapping[str, tuple[str, bool]] = {
+    "through_app()": (
+        f"CREATE FUNCTION through_app() RETURNS boolean {_WHO} AS $$ SELECT session_user = 'assay_app' $$",
+        False,
+    ),
+    "reporting_person()": (
+        "CREATE FUNCTION reporting_person(OUT id uuid, OUT vendor_id uuid, OUT role text) RETURNS record"
+        f" {_PAST} AS $$"
+        " SELECT person.id, person.vendor_id, 'assay_' || person.role FROM reporting_login"
+        " JOIN person ON person.id = reporting_login.person_id"
+        " WHERE reporting_login.name = session_user AND person.is_active"
+        " AND pg_has_role(session_user, 'assay_' || person.role, 'member') $$",
+        True,
+    ),
+    "caller_id()": (
+        f"CREATE FUNCTION caller_id() RETURNS uuid {_WHO} AS $$"
+        " SELECT CASE WHEN session_user = 'assay_app'"
+        " THEN nullif(current_setting('assay.caller_id', true), '')::uuid"
+        " ELSE (SELECT id FROM public.reporting_person()) END $$",
+        False,
+    ),
+    "caller_vendor_id()": (
+        f"CREATE FUNCTION caller_vendor_id() RETURNS uuid {_WHO} AS $$"
+        " SELECT CASE WHEN session_user = 'assay_app'"
+        " THEN nullif(current_setting('assay.caller_vendor_id', true), '')::uuid"
+        " ELSE (SELECT vendor_id FROM public.reporting_person()) END $$",
+        False,
+    ),
+    "caller_role()": (
+        f"CREATE FUNCTION caller_role() RETURNS text {_WHO} AS $$"
+        " SELECT CASE WHEN session_user = 'assay_app' THEN current_setting('role')"
+        " ELSE (SELECT role FROM public.reporting_person()) END $$",
+        False,
+    ),
+    "find_person(uuid)": (
+        "CREATE FUNCTION find_person(uuid, OUT id uuid, OUT name text, OUT role text, OUT vendor_id uuid)"
+        f" RETURNS SETOF record {_PAST} ROWS 1 AS $$"
+        " SELECT id, name, role, vendor_id FROM person WHERE person.id = $1 AND is_active $$",
+        True,
+    ),
+    "contacts_of(uuid, timestamptz, timestamptz, timestamptz, timestamptz)": (
+        # Whether the same requester wrote about the same topic in another ticket, whoever answered that
+        # one: of tickets whose facts the caller may see. (solved from, to, created from, to)
+        "CREATE FUNCTION contacts_of(uuid, timestamptz, timestamptz, timestamptz, timestamptz)"
+        f" RETURNS boolean {_PAST} AS $$"
+        " SELECT EXISTS (SELECT FROM ticket_fact f JOIN ticket_fact o"
+        " ON o.requester_key = f.requester_key AND o.connection_id = f.connection_id AND o.topic = f.topic"
+        " AND o.is_counted AND o.ticket_id <> f.ticket_id WHERE f.ticket_id = $1"
+        f" AND CASE public.caller_role() {_SEES_FACT} END"
+        " AND ((o.first_solved_at >= $2 AND o.first_solved_at < $3)"
+        " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
+        True,
+    ),
+}

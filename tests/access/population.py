@@ -1,0 +1,354 @@
+"""Three competing vendors and a team of the company's own, with something of everything in each; and an
+oracle that says, from the matrix alone and in plain Python, which rows a person may see.
+
+The oracle is written down once more on purpose: it shares no line with what makes the policies.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
+from services.demo.story import CARD, HOURS
+from shared.db import Database
+from shared.models import appeals, audit, feedback, kpi, people, queue
+from shared.models.people import Role
+from shared.permissions import PERMISSIONS, Relation
+
+T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
+FLOOR = {Role.TEAM_LEAD, Role.AGENT, Role.VENDOR_MANAGER}
+Row = dict[str, Any]
+
+
+def key(*names: object) -> UUID:
+    return uuid5(NAMESPACE_OID, "/".join(map(str, names)))
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person who asks."""
+
+    name: str
+    role: Role
+    vendor_id: UUID | None = None
+    lead_id: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        return key("person", self.name)
+
+
+@dataclass
+class Population:
+    people: dict[str, Who] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    """Everything that is in the database, by table."""
+
+    def add(self, table: str, **row: Any) -> Row:
+        self.rows.setdefault(table, []).append(row)
+        return row
+
+    def person(self, name: str, role: Role, vendor: UUID | None = None, lead: UUID | None = None) -> Who:
+        who = self.people[name] = Who(name, role, vendor, lead)
+        self.add(
+            "person", id=who.id, name=f"canary-person-{name}", role=role, vendor_id=vendor, lead_id=lead,
+            is_active=True, created_at=T0,
+        )  # fmt: skip
+        return who
+
+    async def store(self, db: Database) -> None:
+        async with db.transaction() as session:
+            for table in SQLModel.metadata.sorted_tables:
+                if self.rows.get(table.name):
+                    await session.execute(insert(table), self.rows[table.name])
+
+
+VENDORS = ("v1", "v2", "v3")
+
+
+def populate() -> Population:
+    everyone = Population()
+    for vendor in VENDORS:
+        everyone.add("vendor", id=key(vendor), key=vendor, name=f"canary-vendor-{vendor}", created_at=T0)
+    office = {
+        "admin": Role.ADMIN, "lead": Role.LEAD, "reviewer": Role.SPECIALIST, "resolver": Role.SPECIALIST,
+        "idle": Role.SPECIALIST, "policy": Role.POLICY_OWNER, "trainer": Role.TRAINER,
+        "analyst": Role.ANALYST,
+    }  # fmt: skip
+    for name, role in office.items():
+        everyone.person(name, role)
+    everyone.person("v1-lead", Role.LEAD, key("v1"))
+    everyone.person("v1-specialist", Role.SPECIALIST, key("v1"))
+    for vendor in VENDORS:
+        everyone.person(f"{vendor}-manager", Role.VENDOR_MANAGER, key(vendor))
+    _furnish(everyone)
+    teams = [(f"{vendor}-t{team}", key(vendor)) for vendor in VENDORS for team in (1, 2)]
+    for team, vendor_id in [*teams, ("own-t1", None)]:
+        lead = everyone.person(f"{team}-lead", Role.TEAM_LEAD, vendor_id)
+        for number in (1, 2):
+            agent = everyone.person(f"{team}-a{number}", Role.AGENT, vendor_id, lead.id)
+            _work_of(everyone, agent)
+    return everyone
+
+
+def _furnish(everyone: Population) -> None:
+    everyone.add("schedule", id=key("schedule"), key="hours", hours=HOURS, created_at=T0)
+    everyone.add(
+        "connection", id=key("connection"), key="zd", name="zd", platform="zendesk", account_id="1",
+        is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30,
+        resolution_basis="history", created_at=T0, sealed_secret="canary-secret",
+    )  # fmt: skip
+    everyone.add("scorecard", id=key("card"), key="card", name="card", created_at=T0)
+    for number, state in ((1, "published"), (2, "draft")):
+        everyone.add(
+            "scorecard_version", id=key("card", number), scorecard_id=key("card"), number=number,
+            state=state, card=CARD, published_at=T0 if state == "published" else None,
+        )  # fmt: skip
+    everyone.add(
+        "sampling_plan", id=key("plan"), key="plan", scorecard_version_id=key("card", 1),
+        connection_id=key("connection"), rate=Decimal("0.5"), seed="seed", is_active=True, created_at=T0,
+    )  # fmt: skip
+    everyone.add(
+        "inbox", id=key("inbox"), connection_id=key("connection"), source_key="k", headers={},
+        body=b"canary-raw", body_sha256=b"x", received_at=T0, is_held=False,
+    )  # fmt: skip
+    everyone.add("refetch", connection_id=key("connection"), ticket_key="t", parts=[], wanted_at=T0)
+    everyone.add(
+        "pull", id=key("pull"), connection_id=key("connection"), kind="backfill", state="done", since_at=T0,
+        until_at=T0, stage="tickets", step=0, failures=0, pages=0, rows=0, refused_rows=0,
+        changed_tickets=0, created_at=T0, stepped_at=T0,
+    )  # fmt: skip
+    everyone.add("event", id=key("event"), type="WebhookReceived", payload={}, created_at=T0)
+    everyone.add(
+        "delivery", id=key("delivery"), event_id=key("event"), handler="feedback.normalise_webhook",
+        state="dead", attempts=8, due_at=T0,
+    )  # fmt: skip
+
+
+def _work_of(everyone: Population, agent: Who) -> None:
+    """Two tickets: one with a reviewed audit and a decided appeal, an open and a claimed audit beside it;
+    one that nobody audits."""
+    reviewer, resolver = key("person", "reviewer"), key("person", "resolver")
+    whose = {"agent_id": agent.id, "vendor_id": agent.vendor_id}
+    for ticket in ("audited", "plain"):
+        ticket_id = key("ticket", agent.name, ticket)
+        tag = f"{agent.name}-{ticket}"
+        everyone.add(
+            "ticket", id=ticket_id, connection_id=key("connection"), external_id=tag, told=[], settled={},
+            is_provisional=False, has_redactions=False, created_at=T0, updated_at=T0, status="solved",
+            subject=f"canary-subject-{tag}", assignee_id=agent.id, vendor_id=agent.vendor_id,
+            is_deleted=False, is_spam=False, is_purged=False,
+        )  # fmt: skip
+        everyone.add(
+            "ticket_event", ticket_id=ticket_id, id=key("event", tag), occurred_at=T0, position=0,
+            field="status", to_value=f"canary-event-{tag}", basis="told",
+        )  # fmt: skip
+        everyone.add(
+            "message", ticket_id=ticket_id, id=key("message", tag), external_id="1", version_at=T0,
+            version_number=0, version_key="", sent_at=T0, position=0, author_kind="requester",
+            is_public=True, body=f"canary-body-{tag}", attachments=0, is_redacted=False,
+        )  # fmt: skip
+        everyone.add(
+            "rating", ticket_id=ticket_id, id=key("rating", tag), version_at=T0, version_number=0,
+            version_key="", score=Decimal(1), raw="good", is_offer=False, comment=f"canary-rating-{tag}",
+            agent_id=agent.id, rated_at=T0,
+        )  # fmt: skip
+        everyone.add(
+            "ticket_fact", ticket_id=ticket_id, connection_id=key("connection"), **whose, is_counted=True,
+            created_at=T0, first_solved_at=T0, reopens=0, agent_replies=1, is_one_touch=True,
+            csat_score=Decimal(1), rated_at=T0, clocks={}, group_name=f"canary-group-{tag}",
+            requester_key="the same for all", topic="the same for all",
+        )  # fmt: skip
+    ticket_id = key("ticket", agent.name, "audited")
+    for state in ("reviewed", "open", "claimed"):
+        audit_id, tag = key("audit", agent.name, state), f"{agent.name}-{state}"
+        of = {"ticket_id": ticket_id, "audit_id": audit_id}
+        everyone.add(
+            "audit", ticket_id=ticket_id, id=audit_id, plan_id=key("plan"), drawn_at=T0, state=state,
+            scorecard_version_id=key("card", 1), probability=Decimal("0.5"), draw=f"canary-draw-{tag}",
+            **whose,
+        )  # fmt: skip
+        everyone.add("evidence", **of, content={"words": f"canary-evidence-{tag}"})
+        if state != "open":
+            everyone.add("assignment", **of, specialist_id=reviewer, claimed_at=T0)
+            everyone.add(
+                "state_change", subject="audit", subject_id=audit_id, number=1, from_state="open",
+                to_state="claimed", moved_by=reviewer, moved_at=T0,
+            )  # fmt: skip
+    audit_id, review_id = key("audit", agent.name, "reviewed"), key("review", agent.name)
+    appeal_id = key("appeal", agent.name)
+    everyone.add(
+        "review", ticket_id=ticket_id, id=review_id, audit_id=audit_id, number=1, answers=[], sections=[],
+        scorecard_version_id=key("card", 1), score=Decimal(80), auto_failed=False, released_at=T0,
+        summary=f"canary-summary-{agent.name}", **whose,
+    )  # fmt: skip
+    everyone.add("review_author", ticket_id=ticket_id, review_id=review_id, reviewer_id=reviewer)
+    everyone.add(
+        "appeal", ticket_id=ticket_id, id=appeal_id, review_id=review_id, filed_by=agent.id, reason="other",
+        points=[{"text": f"canary-points-{agent.name}"}], state="decided", resolver_id=resolver,
+        filed_at=T0, due_at=T0, **whose,
+    )  # fmt: skip
+    everyone.add(
+        "ruling", ticket_id=ticket_id, appeal_id=appeal_id, outcome="upheld", ruled_by=resolver, ruled_at=T0,
+        reason="reviewer_correct", text=f"canary-ruling-{agent.name}", changes=[],
+    )  # fmt: skip
+    everyone.add(
+        "state_change", subject="appeal", subject_id=appeal_id, number=1, from_state=None, to_state="open",
+        moved_by=agent.id, moved_at=T0,
+    )  # fmt: skip
+    everyone.add(
+        "idempotency_key", actor_id=agent.id, key="k", request_hash="h", status=200,
+        answer={"of": f"canary-answer-{agent.name}"}, created_at=T0,
+    )  # fmt: skip
+
+
+ASKERS = (
+    "admin", "lead", "reviewer", "resolver", "idle", "policy", "trainer", "analyst", "v1-lead",
+    "v1-specialist", "v1-manager", "v2-manager", "v1-t1-lead", "v1-t1-a1", "v2-t1-a1", "own-t1-lead",
+    "own-t1-a1",
+)  # fmt: skip
+"""One of every role; of roles that vendors and teams have, enough to stand beside each other."""
+
+
+# ---- The oracle -------------------------------------------------------------------------------------
+
+
+class Oracle:
+    def __init__(self, everyone: Population) -> None:
+        self._all = everyone
+        self._by: dict[str, dict[UUID, list[Row]]] = {}
+
+    def visible(self, who: Who, table: str) -> list[Row]:
+        """The rows of the table that this person may see."""
+        rule: Callable[[Who, Row], bool] = getattr(self, f"_{table}")
+        return [row for row in self._all.rows[table] if rule(who, row)]
+
+    def team_of(self, who: Who) -> set[UUID]:
+        return {one.id for one in self._all.people.values() if who.id in (one.lead_id, one.id)}
+
+    def _related(self, who: Who, action: str, agent: UUID | None, vendor: UUID | None) -> bool:
+        relation = PERMISSIONS[action].get(who.role)
+        if relation is Relation.ALL:
+            return who.vendor_id is None or vendor == who.vendor_id
+        if relation is Relation.VENDOR:
+            return vendor is not None and vendor == who.vendor_id
+        if relation is Relation.TEAM:
+            return agent in self.team_of(who)
+        return relation is Relation.OWN and agent == who.id
+
+    def _find(self, table: str, column: str, value: UUID) -> list[Row]:
+        return [row for row in self._all.rows[table] if row[column] == value]
+
+    def _may(self, who: Who, action: str) -> bool:
+        return who.role in PERMISSIONS[action]
+
+    # people
+    def _vendor(self, who: Who, row: Row) -> bool:
+        return self._related(who, "vendors.read", None, row["id"])
+
+    def _schedule(self, who: Who, _: Row) -> bool:
+        return self._may(who, "people.create")
+
+    def _person(self, who: Who, row: Row) -> bool:
+        return self._related(who, "people.read", row["id"], row["vendor_id"])
+
+    # feedback
+    def _connection(self, who: Who, _: Row) -> bool:
+        return self._may(who, "connections.read")
+
+    _pull = _refetch = _inbox = _event = _delivery = _connection
+
+    def _ticket(self, who: Who, row: Row) -> bool:
+        return self._related(who, "tickets.read", row["assignee_id"], row["vendor_id"])
+
+    def _of_ticket(self, who: Who, row: Row) -> bool:
+        return any(self._ticket(who, one) for one in self._find("ticket", "id", row["ticket_id"]))
+
+    _ticket_event = _rating = _of_ticket
+
+    def _ticket_fact(self, who: Who, row: Row) -> bool:
+        return self._related(who, "metrics.read", row["agent_id"], row["vendor_id"])
+
+    def _words(self, who: Who, action: str, row: Row, audits: Iterable[Row]) -> bool:
+        relation = PERMISSIONS[action].get(who.role)
+        if relation is None:
+            return False
+        if relation is Relation.ALL and who.vendor_id is None:
+            return True
+        if relation is Relation.MINE:
+            mine = [
+                one
+                for one in self._find("assignment", "ticket_id", row["ticket_id"])
+                if one["specialist_id"] == who.id and row.get("audit_id") in (None, one["audit_id"])
+            ]
+            ruled = [
+                one
+                for one in self._find("appeal", "ticket_id", row["ticket_id"])
+                if one["resolver_id"] == who.id and self._appeal(who, one)
+            ]
+            return bool(mine and any(self._audit(who, one) for one in audits)) or bool(ruled)
+        return any(self._audit(who, one) for one in audits)
+
+    def _message(self, who: Who, row: Row) -> bool:
+        return self._words(who, "messages.read", row, self._find("audit", "ticket_id", row["ticket_id"]))
+
+    # audit
+    def _scorecard(self, who: Who, _: Row) -> bool:
+        return True
+
+    def _scorecard_version(self, who: Who, row: Row) -> bool:
+        return row["state"] == "published" or who.role not in FLOOR
+
+    def _sampling_plan(self, who: Who, _: Row) -> bool:
+        return self._may(who, "plans.read")
+
+    def _audit(self, who: Who, row: Row) -> bool:
+        seen = self._related(who, "audits.read", row["agent_id"], row["vendor_id"])
+        return seen and (row["state"] == "reviewed" or who.role not in FLOOR)
+
+    def _assignment(self, who: Who, row: Row) -> bool:
+        audits = self._find("audit", "id", row["audit_id"])
+        return self._may(who, "reviewers.read") and any(self._audit(who, one) for one in audits)
+
+    def _evidence(self, who: Who, row: Row) -> bool:
+        return self._words(who, "evidence.read", row, self._find("audit", "id", row["audit_id"]))
+
+    def _review(self, who: Who, row: Row) -> bool:
+        return self._related(who, "reviews.read", row["agent_id"], row["vendor_id"])
+
+    def _review_author(self, who: Who, row: Row) -> bool:
+        reviews = self._find("review", "id", row["review_id"])
+        return self._may(who, "reviewers.read") and any(self._review(who, one) for one in reviews)
+
+    # appeals
+    def _appeal(self, who: Who, row: Row) -> bool:
+        return self._related(who, "appeals.read", row["agent_id"], row["vendor_id"])
+
+    def _ruling(self, who: Who, row: Row) -> bool:
+        return any(self._appeal(who, one) for one in self._find("appeal", "id", row["appeal_id"]))
+
+    # shared
+    def _state_change(self, who: Who, row: Row) -> bool:
+        if row["subject"] == "appeal":
+            appeals = self._find("appeal", "id", row["subject_id"])
+            return (self._may(who, "audits.claim") or self._may(who, "appeals.file")) and any(
+                self._appeal(who, one) for one in appeals
+            )
+        audits = self._find("audit", "id", row["subject_id"])
+        return self._may(who, "audits.claim") and any(self._audit(who, one) for one in audits)
+
+    def _idempotency_key(self, who: Who, row: Row) -> bool:
+        return bool(row["actor_id"] == who.id)
+
+
+def primary_key(table: str, row: Row) -> tuple[Any, ...]:
+    columns: Sequence[Any] = SQLModel.metadata.tables[table].primary_key.columns.keys()
+    return tuple(row[column] for column in columns)
+
+
+MODELS = (appeals, audit, feedback, kpi, people, queue)  # imported for the tables they define
