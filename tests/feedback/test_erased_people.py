@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from databases import beside, run_sql
 from doors import furnish, genuine
+from unsealed import unsealed
 from world import LONG_AGO, World
 
 from services.feedback.connections.queries import find_connection
@@ -187,6 +188,9 @@ async def test_an_erased_person_is_nowhere_and_no_figure_changes(
     assert (erasure["proof"]["tickets"], erasure["proof"]["mentions"]) == (2, 4)
     # and nothing is found in any row, nor in a copy of them all
     assert found_in(await dumped(database_url)) == []
+    # nor with all the keys there are
+    opened = await unsealed(world)
+    assert found_in(f"{opened.people} {opened.texts}") == []
     # and every figure is what it was
     assert await figures(world) == before
     # and others are as they were
@@ -237,7 +241,8 @@ async def test_a_restored_backup_is_told_again_whom_to_forget(
     await plant(world)
     [person] = await find(world, email=EMAIL)
     name = backup.rsplit("/", 1)[1]
-    await world.db.close()
+    for close in (*world.app.state.at_the_end, world.worker.db.close, world.db.close):
+        await close()  # nobody may be in the database that is copied
     run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {database_url.rsplit('/', 1)[1]}")
     await erase(world, person["id"])
     async with world.db.transaction() as session:

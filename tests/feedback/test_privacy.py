@@ -72,7 +72,7 @@ def asked(ticket: str = "1", when: float = 2) -> Normalised:
         requester_key=KEY, subject=WORDS, description=WORDS, custom_fields={"a": [WORDS], "n": 5},
         created_at=LONG_AGO,
     )  # fmt: skip
-    return Normalised(ticket, at(when), state, messages=(message(),), ratings=(rating,))
+    return Normalised(ticket, at(when), state, messages=(message(f"m{ticket}"),), ratings=(rating,))
 
 
 async def readable(world: World) -> str:

@@ -28,7 +28,9 @@ def without_words(
     """The same evidence with the bodies of redacted messages left out; of a ticket without words, all."""
     if not evidence:
         return evidence
-    ticket = evidence["ticket"] | ({"subject": None, "description": None} if is_wordless else {})
+    ticket = evidence["ticket"] | (
+        {"subject": None, "description": None, "tags": None} if is_wordless else {}
+    )
     messages = [
         message | {"body": "", "is_redacted": True} if is_wordless or message["id"] in redacted else message
         for message in evidence["messages"]
