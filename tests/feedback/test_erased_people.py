@@ -11,10 +11,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from databases import beside, run_sql
-from doors import furnish, genuine
+from doors import ORG, furnish, genuine, soap
 from unsealed import unsealed
 from world import LONG_AGO, World
 
+from services.demo.zendesk import DemoTicket
 from services.feedback.connections.queries import find_connection
 from services.feedback.intake.normalised import Normalised, TicketFields, Version
 from services.feedback.intake.service import apply
@@ -269,3 +270,76 @@ def backup(postgres: str) -> Iterator[str]:
     name = f"t{uuid4().hex}"
     yield beside(postgres, name)
     run_sql(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _zendesk(number: str) -> list[bytes]:
+    ticket = DemoTicket(number, f"{CANARIES['subject']} {EMAIL}", LONG_AGO, requester="9920455120377")
+    ticket.created()
+    ticket.comment(timedelta(minutes=1), f"{CANARIES['body']} {NAME}", by="requester")
+    ticket.assign(timedelta(minutes=2))
+    ticket.comment(timedelta(minutes=3), f"Dear {NAME}: {CANARIES['quote']}", by="agent")
+    ticket.comment(timedelta(minutes=4), f"{CANARIES['note']}", by="agent", public=False)
+    ticket.rate(timedelta(hours=1), "GOOD", f"{CANARIES['comment']} {NAME}")
+    named = [body.replace("Élodie Martin".encode(), NAME.encode()) for body in ticket.bodies]
+    return [
+        body.replace(b'"organization_id": null', f'"organization_id": "{KEY}"'.encode()) for body in named
+    ]
+
+
+def _salesforce(number: str) -> list[bytes]:
+    record = {
+        "Id": f"5005g{number:0>10}AAA", "Subject": CANARIES["subject"],
+        "Description": CANARIES["description"],
+        "SuppliedName": NAME, "SuppliedEmail": EMAIL, "ContactId": "0035g00000XyZaBAAV",
+        "CreatedDate": "2026-03-04T08:11:02Z", "SystemModstamp": "2026-03-04T10:44:01Z", "Status": "New",
+    }  # fmt: skip
+    return [json.dumps({"org_id": ORG, "sobject": "Case", "record": record}).encode()]
+
+
+def _soap(number: str) -> list[bytes]:
+    whole = soap(f"5005g{number:0>10}AAA").decode()
+    more = f"<sf:SuppliedName>{NAME}</sf:SuppliedName><sf:SuppliedEmail>{EMAIL}</sf:SuppliedEmail>"
+    told = whole.replace(
+        "<sf:Subject>Tent leaks</sf:Subject>", f"{more}<sf:Subject>{KEY} {NAME}</sf:Subject>"
+    )
+    return [told.encode()]
+
+
+def _freshdesk(number: str) -> list[bytes]:
+    said = {
+        "ticket_id": number, "ticket_subject": CANARIES["subject"], "ticket_status": "Open",
+        "ticket_description": f"{CANARIES['description']} {NAME}", "ticket_contact_name": NAME,
+        "ticket_contact_email": EMAIL, "ticket_requester_name": NAME, "ticket_requester_email": EMAIL,
+        "ticket_latest_public_comment": CANARIES["body"],
+    }  # fmt: skip
+    return [json.dumps({"freshdesk_webhook": said}).encode()]
+
+
+BODIES = {"zendesk": _zendesk, "salesforce": _salesforce, "soap": _soap, "freshdesk": _freshdesk}
+
+
+@pytest.mark.parametrize("door", BODIES)
+async def test_whatever_help_desk_told_of_a_person_they_are_nowhere_afterwards(
+    world: World, database_url: str, door: str
+) -> None:
+    # given what this help desk says of a person
+    connection = await furnish(world, door)
+    await world.plan(connection["id"])
+    for body in BODIES[door]("77"):
+        answer = await genuine(door, "77", body=body).posted(world)
+        assert answer.status_code == 200, answer.text
+    await world.worker.drain()
+    planted = found_in(await dumped(database_url))
+    assert planted
+    # when the person is found by the ticket, and erased
+    [ticket] = (await world.get("/feedback/tickets"))["items"]
+    [person] = await find(world, ticket_id=ticket["id"])
+    assert (await erase(world, person["id"]))["state"] == "done"
+    # then nothing of what was planted is left
+    assert found_in(await dumped(database_url)) == []
+    # and what comes again changes nothing about that
+    for body in BODIES[door]("77"):
+        again = body.replace(b'"demo-', b'"again-') + b" "
+        await genuine(door, "78", body=again).posted(world)
+    await world.worker.drain()
+    assert found_in(await dumped(database_url)) == []
