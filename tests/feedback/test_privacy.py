@@ -141,14 +141,15 @@ async def test_whatever_comes_first_the_same_is_read_and_the_same_is_sealed(
         Normalised("1", at(4), TicketFields(requester_key="other", requester_name="Bo Olsen", language="fr")),
     ]
     # when they come in this order, and all of them once more
-    await take(world, *(told[number] for number in order))
-    for one in told:
-        await take(world, one)
+    for number in order:
+        await take(world, told[number])
     single = await rows(world)
+    await take(world, *(told[number] for number in order))
     for number in order:
         await take(world, told[number])
     # then nothing depends on it
     assert await rows(world) == single
+    assert sorted(single["people"].values()) == [(KEY, NAME, EMAIL), ("other", "Bo Olsen", None)]
     [ticket] = single["ticket"]
     assert EMAIL not in ticket["subject"]
     [body] = {row["body"] for row in single["message"]}
@@ -161,6 +162,19 @@ async def test_whatever_comes_first_the_same_is_read_and_the_same_is_sealed(
 async def _originals(world: World) -> list[Any]:
     async with world.db.transaction() as session:
         return list(await session.scalars(select(OriginalText)))
+
+
+async def test_of_two_names_of_one_instant_the_same_one_stays_whatever_came_first(
+    world: World, generic: dict[str, Any]
+) -> None:
+    # given two people of whom the same two names are told, in one order and in the other
+    names = ("Ada Young", "Bea Old")
+    for key, order in (("one", names), ("two", names[::-1])):
+        for name in order:
+            state = TicketFields(requester_key=key, requester_name=name)
+            await take(world, Normalised(key, at(1), state))
+    # then both are called the same
+    assert len({person.name for person in (await unsealed(world)).people.values()}) == 1
 
 
 async def test_a_name_that_is_learned_later_is_taken_out_of_what_is_stored(

@@ -56,8 +56,14 @@ class Askers:
     renamed: set[UUID] = field(default_factory=set)
     """Who was here before, and has another name or address now: what they wrote is to be redacted anew."""
 
+    _ids: dict[tuple[str | None, str], UUID] = field(default_factory=dict)
+    """Asked for again and again."""
+
     def id_of(self, requester_key: str | None, ticket_key: str) -> UUID:
-        return requester_id(self.sealer, self.scope, requester_key, ticket_key)
+        asked = (requester_key, "" if requester_key else ticket_key)
+        if asked not in self._ids:
+            self._ids[asked] = requester_id(self.sealer, self.scope, *asked)
+        return self._ids[asked]
 
     def people(self, ids: Iterable[UUID]) -> People:
         found = [self.by_id[one] for one in ids if one in self.by_id]
