@@ -101,7 +101,7 @@ def _furnish(everyone: Population) -> None:
     everyone.add(
         "connection", id=key("connection"), key="zd", name="zd", platform="zendesk", account_id="1",
         is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30,
-        resolution_basis="history", created_at=T0, sealed_secret="canary-secret",
+        resolution_basis="history", created_at=T0, sealed_secret=None,
     )  # fmt: skip
     everyone.add("scorecard", id=key("card"), key="card", name="card", created_at=T0)
     for number, state in ((1, "published"), (2, "draft")):
@@ -123,7 +123,13 @@ def _furnish(everyone: Population) -> None:
         until_at=T0, stage="tickets", step=0, failures=0, pages=0, rows=0, refused_rows=0,
         changed_tickets=0, created_at=T0, stepped_at=T0,
     )  # fmt: skip
-    everyone.add("event", id=key("event"), type="WebhookReceived", payload={}, created_at=T0)
+    everyone.add(
+        "event",
+        id=key("event"),
+        type="WebhookReceived",
+        payload={"inbox_id": str(key("inbox"))},
+        created_at=T0,
+    )
     everyone.add(
         "delivery", id=key("delivery"), event_id=key("event"), handler="feedback.normalise_webhook",
         state="dead", attempts=8, due_at=T0,
