@@ -44,6 +44,8 @@ def ids(parameter: str, path: str) -> dict[str, tuple[str, UUID]]:
     }
     alone = {
         "connection_id": ("connection", key("connection")), "pull_id": ("pull", key("pull")),
+        "requester_id": ("requester", key("requester")), "hold_id": ("legal_hold", key("hold")),
+        "erasure_id": ("erasure_request", key("erasure")),
         "scorecard_id": ("scorecard", key("card")), "delivery_id": ("delivery", key("delivery")),
     }  # fmt: skip
     if parameter in by_agent:
