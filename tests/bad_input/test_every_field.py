@@ -65,7 +65,7 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/feedback/requesters/{requester_id}/erase"): {"reason": "They asked for it"},
     ("POST", "/feedback/erasures/{erasure_id}/refuse"): {"reason": "r"},
     ("POST", "/feedback/legal-holds"): {"ticket_id": UNKNOWN, "reason": "A lawsuit is coming"},
-    ("PATCH", "/feedback/retention/{data_class}"): {"keep_days": 100},
+    ("PATCH", "/feedback/retention"): {"data_class": "texts", "keep_days": 100},
     ("POST", "/audit/scorecards"): {"key": "k", "name": "K", "card": SMALL_CARD},
     ("POST", "/audit/scorecards/{scorecard_id}/versions"): {"card": SMALL_CARD},
     ("POST", "/audit/plans"): {
@@ -123,7 +123,7 @@ async def things(world: World) -> dict[str, str]:
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
         "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "ticket_id": UNKNOWN, "requester_id": UNKNOWN,
-        "erasure_id": UNKNOWN, "data_class": "texts",
+        "erasure_id": UNKNOWN,
     }  # fmt: skip
 
 

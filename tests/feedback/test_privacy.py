@@ -374,7 +374,7 @@ async def test_how_long_is_said_by_the_administrator(
     world: World, generic: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await take(world, asked())
-    await world.patch("/feedback/retention/texts", {"keep_days": 10})
+    await world.patch("/feedback/retention", {"data_class": "texts", "keep_days": 10})
     told = {one["data_class"]: one["keep_days"] for one in await world.get("/feedback/retention")}
     assert told == {"originals": 180, "texts": 10}
     assert await removed(world, monkeypatch, days=11) == (0, 1)

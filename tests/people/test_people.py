@@ -56,7 +56,7 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "legal_holds.read": (LEADS, ["GET /feedback/legal-holds"]),
     "legal_holds.update": (LEADS, [f"POST /feedback/legal-holds/{NOWHERE}/release"]),
     "retention.read": (LEADS, ["GET /feedback/retention"]),
-    "retention.update": ({"admin"}, ["PATCH /feedback/retention/texts"]),
+    "retention.update": ({"admin"}, ["PATCH /feedback/retention"]),
     "scorecards.read": (set(ROLES), ["GET /audit/scorecards"]),
     "scorecards.create": (LEADS, ["POST /audit/scorecards", f"POST /audit/scorecards/{NOWHERE}/versions"]),
     "scorecards.publish": (LEADS, [f"POST /audit/scorecard-versions/{NOWHERE}/publish"]),

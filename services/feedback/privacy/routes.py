@@ -9,7 +9,6 @@ from services.feedback.errors import ErasureUnderWay, Held, RequesterErased, Sec
 from services.feedback.privacy import queries, service
 from services.feedback.privacy.schemas import (
     AccessExportOut,
-    DataClass,
     DecisionIn,
     EraseIn,
     ErasureOut,
@@ -160,9 +159,9 @@ async def list_retention(session: Session, _: Annotated[Actor, Depends(permit("r
     return await service.list_retention(session)
 
 
-@routes.patch("/retention/{data_class}", response_model=RetentionOut, responses=answers(*WRITES))
+@routes.patch("/retention", response_model=RetentionOut, responses=answers(*WRITES))
 async def change_retention(
-    data_class: DataClass, patch: RetentionPatch, session: Session,
+    patch: RetentionPatch, session: Session,
     _: Annotated[Actor, Depends(permit("retention.update"))],
 ) -> Any:  # fmt: skip
-    return await service.change_retention(session, data_class, patch.keep_days)
+    return await service.change_retention(session, patch.data_class, patch.keep_days)

@@ -45,6 +45,7 @@ class HoldIn(In):
 
 
 class RetentionPatch(In):
+    data_class: DataClass
     keep_days: int = Field(ge=1, le=36_500, description="After the ticket's last change.")
 
 
