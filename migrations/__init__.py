@@ -9,26 +9,30 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from alembic import command
 from alembic.config import Config
 
+from shared.config import Settings
+
 HERE = Path(__file__).parent
 
 
-def config(url: str) -> Config:
-    settings = Config()
-    settings.set_main_option("script_location", str(HERE))
-    settings.attributes["url"] = url
-    return settings
+def config(url: str, settings: Settings | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(HERE))
+    made.attributes |= {"url": url, "settings": settings}
+    return made
 
 
-def upgrade(url: str, to: str = "head") -> None:
-    settings = config(url)
-    settings.attributes["sync"] = True
-    command.upgrade(settings, to)
+def upgrade(url: str, to: str = "head", *, settings: Settings | None = None) -> None:
+    """`settings` hold the deployment's key: needed where there is something to seal."""
+    made = config(url, settings)
+    made.attributes["sync"] = True
+    command.upgrade(made, to)
 
 
-def downgrade(url: str, to: str) -> None:
-    settings = config(url)
-    settings.attributes |= {"down": True, "sync": True}
-    command.downgrade(settings, to)
+def downgrade(url: str, to: str, *, settings: Settings | None = None) -> None:
+    """`settings` hold the deployment's key: needed where something sealed becomes readable again."""
+    made = config(url, settings)
+    made.attributes |= {"down": True, "sync": True}
+    command.downgrade(made, to)
 
 
 def let_in(url: str, passwords: Mapping[str, str]) -> None:

@@ -83,9 +83,9 @@ def _run(mapping_name: str, files: list[Path], *, dry_run: bool, console: Consol
 
     mapping = Mapping.load(find_mapping(mapping_name))
     matched = match_files(mapping, files)
-    settings = settings_from_environment() if dry_run else ready(settings_from_environment())
+    settings = None if dry_run else ready(settings_from_environment())
     with _Bars(console) as bars:
-        if dry_run:
+        if settings is None:
             return rehearse_import(mapping, matched, progress=bars.show)
         return asyncio.run(_import(settings, mapping, matched, bars))
 
@@ -94,11 +94,12 @@ async def _import(
     settings: "Settings", mapping: "Mapping", files: dict[str, Path], bars: "_Bars"
 ) -> "ImportReport":
     from services.importing import run_import
+    from shared.crypto import Sealer
     from shared.db import Database
 
     db = Database.of(settings, "worker")
     try:
-        return await run_import(db, mapping, files, dry_run=False, progress=bars.show)
+        return await run_import(db, Sealer(settings), mapping, files, dry_run=False, progress=bars.show)
     finally:
         await db.close()
 

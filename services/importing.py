@@ -18,6 +18,7 @@ from services.feedback.intake.sources import csv
 from services.feedback.intake.sources.csv import Reading
 from services.feedback.intake.sources.csv_mapping import Mapping
 from services.feedback.intake.sources.csv_rows import Rejected
+from shared.crypto import Sealer
 from shared.db import Database
 from shared.errors import Conflict
 from shared.models.feedback import Connection
@@ -57,7 +58,13 @@ Progress = Callable[[ImportProgress], None]
 
 
 async def run_import(
-    db: Database, mapping: Mapping, files: dict[str, Path], *, dry_run: bool, progress: Progress
+    db: Database,
+    sealer: Sealer,
+    mapping: Mapping,
+    files: dict[str, Path],
+    *,
+    dry_run: bool,
+    progress: Progress,
 ) -> ImportReport:
     """`files`: the path for each file block of the mapping, by its name.
 
@@ -75,7 +82,7 @@ async def run_import(
     done = 0
     for batch in reading.batches():
         async with db.transaction() as session:
-            changed |= await apply(session, connection, batch)
+            changed |= await apply(session, sealer, connection, batch)
         done += len(batch)
         progress(ImportProgress("tickets", done, len(reading.tickets)))
     added = await _import_reviews(db, connection, mapping, reading, progress)

@@ -83,7 +83,7 @@ LOGINS: tuple[Login, ...] = ("app", "worker", "hook")
 def prepare_database(settings: Settings) -> None:
     """The newest version, and our own logins with passwords that every process can work out. Logins that
     have addresses of their own (ASSAY_DATABASE_URLS) are left to whoever set them. Not from within a loop."""
-    migrations.upgrade(settings.database_url)
+    migrations.upgrade(settings.database_url, settings=settings)
     ours = [login for login in LOGINS if login not in settings.database_urls]
     passwords = {f"assay_{login}": password_of(settings, login) for login in ours}
     migrations.let_in(settings.database_url, passwords)

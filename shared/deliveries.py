@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import ARRAY, Text, bindparam, cast, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -58,6 +58,16 @@ async def forget(session: AsyncSession, *, before: datetime, limit: int = 1000) 
     ):
         gone += (await session.execute(statement)).rowcount  # type: ignore[attr-defined]  # a cursor's
     return gone
+
+
+async def blank_answers(session: AsyncSession, *, saying: Collection[str]) -> int:
+    """Kept answers that say any of this say it no more: a repeat is still one, and is told that its answer
+    is gone. Returns how many."""
+    words = select(func.unnest(bindparam("saying", list(saying), ARRAY(Text()))).label("word")).subquery()
+    answer = cast(col(IdempotencyKey.answer), Text())
+    said = select(words.c.word).where(func.strpos(func.lower(answer), func.lower(words.c.word)) > 0)
+    gone = update(IdempotencyKey).where(said.exists()).values(answer={"erased": True})
+    return len((await session.execute(gone.returning(col(IdempotencyKey.key)))).all())
 
 
 async def replay(

@@ -57,6 +57,20 @@ class WordsTakenBack(Event):
 
 
 @dataclass(frozen=True)
+class RequestersChanged(Event):
+    """These people are known by another name or address, or these tickets are somebody else's: texts that
+    are stored are to be redacted anew."""
+
+    requester_ids: tuple[UUID, ...]
+    ticket_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class ErasureApproved(Event):
+    erasure_id: UUID
+
+
+@dataclass(frozen=True)
 class AgentSeen(Event):
     """A help desk named a staff account that is new, or told a newer name or vendor of it."""
 
@@ -97,6 +111,8 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     ConnectionBehind: ("feedback.catch_up",),
     PullStepDue: ("feedback.pull_step",),
     WordsTakenBack: ("audit.blank_evidence",),
+    RequestersChanged: ("feedback.redact_anew",),
+    ErasureApproved: ("feedback.erase_requester",),
     AgentSeen: ("people.register_agent",),
     PersonLeft: ("audit.release_claims", "appeals.release_taken"),
     TicketsChanged: ("kpi.recompute_facts", "audit.draw_samples"),

@@ -64,16 +64,21 @@ class Once:
         *,
         status: int = 201,
         shown_once: tuple[str, ...] = (),
+        is_secret: bool = False,
     ) -> Response:
         """`await once(service.verb(…), ThingOut)` → the response. Fields that are `shown_once` are null in
-        the answer that is kept."""
+        the answer that is kept.
+
+        `is_secret`: the answer is not kept, and a repeat asks again (for what changes nothing)."""
         self._shown_once = shown_once
         with closing(work):  # where it is not run, it is not left lying about either
             if self._key is None:
                 return self._response(answer, await work, status)
-            return await self._once(work, answer, status)
+            return await self._once(work, answer, status, is_secret)
 
-    async def _once(self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int) -> Response:
+    async def _once(
+        self, work: Coroutine[Any, Any, Any], answer: type[BaseModel], status: int, is_secret: bool
+    ) -> Response:
         row = {"actor_id": self._actor.id, "key": self._key}
         request_hash = await self._hash()
         new = {"request_hash": request_hash, "status": 0, "answer": {}, "created_at": clock.now()}
@@ -87,9 +92,13 @@ class Once:
             kept = (await self._session.execute(select(IdempotencyKey).filter_by(**row))).scalar_one()
             if kept.request_hash != request_hash:
                 raise IdempotencyKeyReused
+            if is_secret:
+                return self._response(answer, await work, status)
             note_read(self._session, "answers.replayed", [])
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
+        if is_secret:
+            return response
         await self._session.execute(
             update(IdempotencyKey)
             .filter_by(**row)

@@ -27,6 +27,7 @@ THROUGH_APP = "(SELECT through_app())"
 """Of what is logged when it is read, or checked by our rules when it is written: a reporting tool, which
 connects by itself, neither reads nor writes it."""
 
+COMPANY = f"{MY_VENDOR} IS NULL"
 EVERYBODY: Grants = dict.fromkeys(Role, Relation.ALL)
 _LEADS = MAY["people.create"]
 _FLOOR = MAY["appeals.file"]
@@ -169,6 +170,26 @@ POLICIES: Sequence[Policy] = (
         ),
     ),
     Policy("rating", "SELECT", MAY["tickets.read"], Rows(via=_of_ticket("rating")), reporting=True),
+    # Whoever works for a vendor opens nothing, and forgets nobody.
+    Policy("requester", "SELECT", MAY["requesters.find"], also=COMPANY),
+    Policy("original_text", "SELECT", MAY["originals.open"], also=COMPANY),
+    Policy("erasure_request", "SELECT", MAY["erasures.read"], also=COMPANY),
+    Policy(
+        "erasure_request", "INSERT", MAY["requesters.erase"], also=f"{COMPANY} AND requested_by = {ME}"
+    ),
+    Policy(
+        "erasure_request", "UPDATE", MAY["requesters.erase"], also=COMPANY,
+        columns=("state", "decided_by", "decided_at"),
+    ),
+    Policy("legal_hold", "SELECT", MAY["legal_holds.read"], also=COMPANY),
+    Policy("legal_hold", "INSERT", MAY["legal_holds.create"], also=f"{COMPANY} AND placed_by = {ME}"),
+    Policy(
+        "legal_hold", "UPDATE", MAY["legal_holds.update"], also=COMPANY,
+        columns=("released_by", "released_at"),
+    ),
+    Policy("retention", "SELECT", MAY["retention.read"]),
+    Policy("retention", "INSERT", MAY["retention.update"]),
+    Policy("retention", "UPDATE", MAY["retention.update"], columns=("keep_days", "changed_at")),
     Policy("ticket_fact", "SELECT", MAY["metrics.read"], WORK, reporting=True),
     # ---- audit
     Policy("scorecard", "SELECT", MAY["scorecards.read"], reporting=True),

@@ -72,7 +72,7 @@ def _an_answer(value: Any) -> Any:
     raise PydanticCustomError("wrong-type", 'Must be a number, or "NA".')
 
 
-def _visible(value: str) -> str:
+def visible(value: str) -> str:
     """Refuses text that shows nothing: blank, zero-width or control characters only."""
     if not any(char.isprintable() and not char.isspace() for char in value):
         raise PydanticCustomError("text-invalid", "The text has nothing to read in it.")
@@ -83,8 +83,8 @@ def _visible(value: str) -> str:
 
 Id = Annotated[UUID, Field(strict=False), BeforeValidator(_only_text)]
 When = Annotated[datetime, Field(strict=False), BeforeValidator(_a_time), AfterValidator(_in_utc)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
-Comment = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_visible)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(visible)]
+Comment = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(visible)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """A short name that goes into addresses: lower-case letters, digits, - and _."""
 

@@ -7,14 +7,15 @@ from services.feedback.connections.routes import routes as connections
 from services.feedback.handlers import CHORES, handlers
 from services.feedback.inbox.lane import Lane
 from services.feedback.inbox.routes import routes as inbox
+from services.feedback.privacy.routes import routes as privacy
 from services.feedback.pull.routes import routes as pulls
 from services.feedback.tickets.routes import routes as tickets
 from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
 SERVICE = Service(
-    "feedback", "Where help desks send what happened: connections, webhooks, tickets.",
-    routers=(inbox, connections, pulls, bulk, tickets), handlers=handlers, chores=CHORES,
+    "feedback", "Where help desks send what happened: connections, webhooks, tickets, people.",
+    routers=(inbox, connections, pulls, bulk, tickets, privacy), handlers=handlers, chores=CHORES,
     before=(Lane,),
 )  # fmt: skip
 

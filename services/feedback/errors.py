@@ -43,3 +43,27 @@ class NotGeneric(Problem):
     """Only a generic connection takes ticket documents"""
 
     status, slug = 409, "not-generic"
+
+
+class RequesterErased(Problem):
+    """This person is erased: there is nothing to open"""
+
+    status, slug = 409, "requester-erased"
+
+
+class ErasureUnderWay(Problem):
+    """This person's erasure is asked for already"""
+
+    status, slug = 409, "erasure-under-way"
+
+
+class SecondPersonNeeded(Problem):
+    """Whoever asks for an erasure does not approve it"""
+
+    status, slug = 409, "second-person-needed"
+
+
+class Held(Problem):
+    """A legal hold says that this is kept: it has to be released first"""
+
+    status, slug = 409, "legal-hold"

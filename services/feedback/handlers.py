@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.bulk import service as bulk
 from services.feedback.inbox import queries as inbox
 from services.feedback.intake import service as intake
+from services.feedback.privacy import erasing, redacting, retention
 from services.feedback.pull import service as pull
 from services.feedback.pull.client import Client
 from shared import clock
@@ -15,8 +16,10 @@ from shared.crypto import Sealer
 from shared.events import (
     BulkReceived,
     ConnectionBehind,
+    ErasureApproved,
     Event,
     PullStepDue,
+    RequestersChanged,
     TicketsWanted,
     WebhookReceived,
 )
@@ -28,11 +31,11 @@ def handlers(settings: Settings) -> dict[str, Handler]:
 
     async def normalise_webhook(session: AsyncSession, event: Event) -> None:
         assert isinstance(event, WebhookReceived)
-        await intake.normalise_webhook(session, event.inbox_id)
+        await intake.normalise_webhook(session, sealer, event.inbox_id)
 
     async def normalise_bulk(session: AsyncSession, event: Event) -> None:
         assert isinstance(event, BulkReceived)
-        await bulk.normalise_bulk(session, event.inbox_ids)
+        await bulk.normalise_bulk(session, sealer, event.inbox_ids)
 
     async def refetch_tickets(session: AsyncSession, event: Event) -> None:
         assert isinstance(event, TicketsWanted)
@@ -46,7 +49,17 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         assert isinstance(event, PullStepDue)
         await pull.step(session, client, sealer, event.pull_id, int(event.step))
 
+    async def redact_anew(session: AsyncSession, event: Event) -> None:
+        assert isinstance(event, RequestersChanged)
+        await redacting.redact_anew(session, sealer, event.requester_ids, event.ticket_ids)
+
+    async def erase_requester(session: AsyncSession, event: Event) -> None:
+        assert isinstance(event, ErasureApproved)
+        await erasing.erase_step(session, sealer, event.erasure_id)
+
     return {
+        "feedback.redact_anew": redact_anew,
+        "feedback.erase_requester": erase_requester,
         "feedback.normalise_webhook": normalise_webhook,
         "feedback.normalise_bulk": normalise_bulk,
         "feedback.refetch_tickets": refetch_tickets,
@@ -62,5 +75,8 @@ async def _forget_raw(session: AsyncSession) -> int:
 CHORES = (
     Chore("start due reconciliations", 20, pull.reconcile_due),
     Chore("revive stalled readings", 300, pull.revive_stalled),
+    Chore("redact by the newest rules", 600, redacting.start_outdated),
+    Chore("remove what was sent whose time is over", 3600, retention.remove_originals),
+    Chore("remove texts whose time is over", 3600, retention.remove_texts),
     Chore("remove raw deliveries whose time is over", 600, _forget_raw),
 )

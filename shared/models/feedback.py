@@ -156,6 +156,10 @@ class Ticket(SQLModel, table=True):
     __table_args__ = (
         one_of("status", *STATUSES),
         Index("ix_ticket_created_at_id", "created_at", "id"),
+        Index("ix_ticket_requester", "connection_id", "requester_key"),
+        Index("ix_ticket_originals", "created_at", postgresql_where=text("originals_removed_at IS NULL")),
+        Index("ix_ticket_texts", "created_at", postgresql_where=text("texts_removed_at IS NULL")),
+        Index("ix_ticket_redaction_version", "redaction_version"),
         {"info": {"distribution": "ticket", "ticket_column": "id"}},
     )
 
@@ -197,8 +201,6 @@ class Ticket(SQLModel, table=True):
     assignee_id: UUID | None = None
     assignee_name: str | None = None
     requester_key: str | None = None
-    requester_name: str | None = None
-    requester_email: str | None = None
     organization_key: str | None = None
     tags: list[str] | None = json_column(default=None)
     custom_fields: dict[str, Any] | None = json_column(default=None)
@@ -210,6 +212,13 @@ class Ticket(SQLModel, table=True):
     is_spam: bool = False
     is_purged: bool = False
     """Gone for good in the help desk: its texts and people are erased."""
+    is_erased: bool = False
+    """Somebody in it asked to be forgotten: no word of it is kept, nor of what comes later."""
+    redaction_version: int = 0
+    """By which rules, at least, all its texts are redacted; 0: stored before there were any."""
+    originals_removed_at: datetime | None = moment(default=None)
+    texts_removed_at: datetime | None = moment(default=None)
+    """Their time was over; what is told later is kept anew."""
     merged_into_key: str | None = None
     stated_metrics: dict[str, Any] | None = json_column(default=None)
 
@@ -243,6 +252,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
         one_of("author_kind", *AUTHOR_KINDS),
+        Index("ix_message_author", "author_key", postgresql_where=text("author_kind = 'requester'")),
         TICKET | {"postgresql_partition_by": "HASH (ticket_id)"},
     )
 
@@ -257,13 +267,15 @@ class Message(SQLModel, table=True):
     author_kind: str
     author_key: str | None = None
     author_name: str | None = None
+    """Of staff; a requester's name is sealed (`Requester`)."""
     is_public: bool
     body: str
+    """Redacted, as all texts here; what was sent is sealed (`OriginalText`)."""
     channel: str | None = None
     attachments: int = 0
     edited_at: datetime | None = moment(default=None)
     is_redacted: bool = False
-    """The help desk took its words back: `body` is empty, for good."""
+    """Its words are gone for good: the help desk took them back, or their author is erased."""
 
 
 class Rating(SQLModel, table=True):

@@ -130,6 +130,20 @@ def _furnish(everyone: Population) -> None:
         until_at=T0, stage="tickets", step=0, failures=0, pages=0, rows=0, refused_rows=0,
         changed_tickets=0, created_at=T0, stepped_at=T0,
     )  # fmt: skip
+    everyone.add("requester", id=key("requester"), connection_id=key("connection"), external_key="r")
+    everyone.add(
+        "original_text", ticket_id=key("ticket", "v1-t1-a1", "audited"), item_id=key("item"), field="body",
+        requester_id=key("requester"), sealed=None,
+    )  # fmt: skip
+    everyone.add(
+        "erasure_request", id=key("erasure"), requester_id=key("requester"), state="requested",
+        reason="asked", requested_by=key("person", "lead"), requested_at=T0, scanned=0, proof={},
+    )  # fmt: skip
+    everyone.add(
+        "legal_hold", id=key("hold"), requester_id=key("requester"), reason="a lawsuit",
+        placed_by=key("person", "lead"), placed_at=T0,
+    )  # fmt: skip
+    everyone.add("retention", data_class="texts", keep_days=730, changed_at=T0)
     everyone.add(
         "event",
         id=key("event"),
@@ -284,6 +298,15 @@ class Oracle:
 
     _service_token = _login
     _pull = _refetch = _inbox = _event = _delivery = _connection
+
+    def _requester(self, who: Who, _: Row) -> bool:
+        """Of those who work for the company itself."""
+        return self._may(who, "requesters.find") and who.vendor_id is None
+
+    _original_text = _erasure_request = _legal_hold = _requester
+
+    def _retention(self, who: Who, _: Row) -> bool:
+        return self._may(who, "retention.read")
 
     def _ticket(self, who: Who, row: Row) -> bool:
         return self._related(who, "tickets.read", row["assignee_id"], row["vendor_id"])

@@ -25,6 +25,8 @@ CONSTANTS = {
     "scorecard": "name = 'x'", "scorecard_version": "published_at = now()", "audit": "state = 'reviewed'",
     "review": "acknowledged_at = now()", "appeal": "state = 'withdrawn'", "delivery": "attempts = 0",
     "idempotency_key": "status = 201", "service_token": "revoked_because = 'x'",
+    "erasure_request": "state = 'refused'", "legal_hold": "released_at = now()",
+    "retention": "keep_days = 1",
 }  # fmt: skip
 """What an UPDATE sets to try it: without reading, so that its own policy alone decides."""
 WRITE_ONLY = {"trail_waiting"}

@@ -45,7 +45,9 @@ def ids(parameter: str, path: str) -> dict[str, tuple[str, UUID]]:
     alone = {
         "connection_id": ("connection", key("connection")), "pull_id": ("pull", key("pull")),
         "token_id": ("service_token", key("token")), "scorecard_id": ("scorecard", key("card")),
-        "delivery_id": ("delivery", key("delivery")),
+        "delivery_id": ("delivery", key("delivery")), "hold_id": ("legal_hold", key("hold")),
+        "requester_id": ("requester", key("requester")),
+        "erasure_id": ("erasure_request", key("erasure")),
     }  # fmt: skip
     if parameter in by_agent:
         table, make = by_agent[parameter]

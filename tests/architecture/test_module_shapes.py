@@ -15,6 +15,7 @@ EXTRAS = {
     r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
     r"feedback/intake/normalised\.py": "what every source is translated into",
+    r"feedback/intake/(people|texts)\.py": "who asks, and what they wrote, sealed on its way in",
     r"feedback/intake/rows\.py": "what is said becomes rows apart from how they are stored",
     r"feedback/intake/sources/\w+\.py": "one help desk, or one part of reading it or CSV, each",
     r"feedback/inbox/lane\.py": "the short way, past the framework",
@@ -22,6 +23,7 @@ EXTRAS = {
     r"feedback/redaction/(links|secrets|numbers|places|names|introductions)\.py": "one kind of personal data",
     r"feedback/redaction/(reading|words|name_words)\.py": "how texts are read; each language's words",
     r"feedback/pull/(plan|client|zendesk|salesforce|freshdesk)\.py": "what is asked, and how, by help desk",
+    r"feedback/privacy/(erasing|redacting|retention)\.py": "what the worker does to what is stored",
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures)\.py": "GraphQL has other parts than REST",
     r"gateway/topics/\w+\.py": "one noun each",
@@ -29,8 +31,8 @@ EXTRAS = {
     r"bench/\w+\.py": "measurements, not a service",
 }
 STARTS_PROCESSES = {
-    "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_trail.py",
-    "importing.py", "local.py", "reporting.py", "run.py", "serving.py", "up.py",
+    "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_privacy.py",
+    "cli_trail.py", "importing.py", "local.py", "reporting.py", "run.py", "serving.py", "up.py",
 }  # fmt: skip
 """What stands directly in services/: the roof over them."""
 SAYS_NOTHING = {"utils.py", "util.py", "common.py", "helpers.py", "helper.py", "misc.py"}

@@ -36,10 +36,11 @@ CONVENTION = SQLModel.metadata.naming_convention
 OWNED = {
     owner: [
         row.__table__
+        for module in modules
         for row in vars(module).values()
         if getattr(row, "__module__", "") == module.__name__ and hasattr(row, "__table__")
     ]
-    for owner, module in OWNERS.items()
+    for owner, modules in OWNERS.items()
 }
 OURS = [table for tables in OWNED.values() for table in tables]
 """Not those that a test has made for itself."""

@@ -64,6 +64,14 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/feedback/connections/{connection_id}/backfills"): {
         "since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z",
     },
+    ("POST", "/feedback/tickets/{ticket_id}/original"): {"purpose": "A complaint"},
+    ("POST", "/feedback/requesters/find"): {"purpose": "A complaint", "email": "a@b.c"},
+    ("POST", "/feedback/requesters/{requester_id}/identity"): {"purpose": "A complaint"},
+    ("POST", "/feedback/requesters/{requester_id}/access-export"): {"purpose": "A complaint"},
+    ("POST", "/feedback/requesters/{requester_id}/erase"): {"reason": "They asked for it"},
+    ("POST", "/feedback/erasures/{erasure_id}/refuse"): {"reason": "r"},
+    ("POST", "/feedback/legal-holds"): {"ticket_id": UNKNOWN, "reason": "A lawsuit is coming"},
+    ("PATCH", "/feedback/retention"): {"data_class": "texts", "keep_days": 100},
     ("POST", "/audit/scorecards"): {"key": "k", "name": "K", "card": SMALL_CARD},
     ("POST", "/audit/scorecards/{scorecard_id}/versions"): {"card": SMALL_CARD},
     ("POST", "/audit/plans"): {
@@ -120,7 +128,8 @@ async def things(world: World) -> dict[str, str]:
     return {
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
-        "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN,
+        "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN, "ticket_id": UNKNOWN,
+        "requester_id": UNKNOWN, "erasure_id": UNKNOWN,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from refusals import lasting_world, nothing_written, refused
 from sqlalchemy import select
 from sqlmodel import SQLModel
+from unsealed import unsealed
 from world import World
 
 from services.feedback.intake.sources.zendesk import SIGNATURE, TIMESTAMP
@@ -131,6 +132,7 @@ async def table(world: World, kind: type[SQLModel]) -> list[Any]:
 async def facts(world: World) -> dict[str, list[dict[str, Any]]]:
     """Our rows in the corpus's words. What we do not keep is left out: `NOT_KEPT`."""
     [ticket] = await table(world, Ticket)
+    sealed = await unsealed(world)
     vendors = {vendor.id: vendor.name for vendor in await table(world, Vendor)}
     agents = await agents_by_id(world)
     shown = {
@@ -140,7 +142,7 @@ async def facts(world: World) -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
     same = (
         "status", "status_raw", "priority", "type", "channel", "channel_raw", "language", "brand",
-        "subject", "tags", "created_at", "updated_at",
+        "tags", "created_at", "updated_at",
     )  # fmt: skip
     changes = [
         {
@@ -155,19 +157,22 @@ async def facts(world: World) -> dict[str, list[dict[str, Any]]]:
         {
             "id": one.external_id, "ticket_id": ticket.external_id, "author_id": one.author_key,
             "author_kind": {"requester": "customer"}.get(one.author_kind, one.author_kind),
-            "author_name": one.author_name, "public": one.is_public, "text": one.body,
+            "author_name": sealed.wrote(ticket, one), "public": one.is_public,
+            "text": sealed.as_sent(one, "body") or one.body,
             "created_at": one.sent_at, "channel": ticket.channel,
         }
         for one in await table(world, Message)
     ]  # fmt: skip
     ratings = [
         {
-            "ticket_id": ticket.external_id, "raw": one.raw, "comment": one.comment,
+            "ticket_id": ticket.external_id, "raw": one.raw,
+            "comment": sealed.as_sent(one, "comment"),
             "score": None if one.score is None else float(one.score),
             "agent_id": agents.get(one.agent_id), "responded_at": one.rated_at,
         }
         for one in await table(world, Rating)
     ]  # fmt: skip
+    shown["subject"] = sealed.as_sent(ticket, "subject")
     whole = shown | {name: getattr(ticket, name) for name in same}
     return {"ticket": [whole], "change": changes, "message": messages, "csat": ratings}
 

@@ -304,7 +304,7 @@ async def test_understanding_lines_together_takes_as_many_statements_for_many_as
         # when each is understood
         with counted(world.app.state.hooks) as statements:
             async with world.db.transaction() as session:
-                await service.normalise_bulk(session, ids)
+                await service.normalise_bulk(session, world.app.state.sealer, ids)
         taken.append(len(statements))
     # then both took the same number of statements
     assert taken[0] == taken[1], dict(zip(sizes, taken, strict=True))

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from services.cli_import import register
 from services.feedback.intake.sources.csv import match_files
 from services.feedback.intake.sources.csv_mapping import Mapping, find_mapping
 from services.importing import ImportProgress, rehearse_import, run_import
-from shared.config import settings_from_environment
+from shared.config import Settings, settings_from_environment
+from shared.crypto import Sealer
 from shared.db import Database
 
 HEADER = (
@@ -55,14 +57,15 @@ async def test_a_dry_run_reports_everything_and_asks_no_database(log: Path) -> N
     mapping = Mapping.load(find_mapping("incident_log"))
     heard: list[ImportProgress] = []
     db = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    report = await run_import(db, mapping, match_files(mapping, [log]), dry_run=True, progress=heard.append)
+    sealer = Sealer(Settings(secret_key=SecretStr("a secret key for tests, long enough.")))
+    files = match_files(mapping, [log])
+    report = await run_import(db, sealer, mapping, files, dry_run=True, progress=heard.append)
     await db.close()
     assert report.is_dry_run
     assert (report.rows, report.tickets, report.changes, report.messages) == (3, 1, 4, 0)
     assert [(row.line, row.column) for row in report.rejected] == [(4, "sys_updated_at")]
     assert (report.changed_tickets, report.added_reviews) == (0, 0)
     assert heard[-1] == ImportProgress("rows", 3, 3)
-    files = match_files(mapping, [log])
     assert rehearse_import(mapping, files, progress=heard.append) == report
 
 

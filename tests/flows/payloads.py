@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
+from unsealed import Unsealed, unsealed
 from world import World
 
 from services.feedback.connections.queries import find_connection
@@ -162,7 +163,7 @@ async def take_answer(world: World, name: str, connection_key: str, found: Any, 
         told = answer_of(name, found, connection.settings, at)
         if told.settings:
             await learn_settings(session, connection, told.settings)
-        await apply(session, connection, told.tickets)
+        await apply(session, world.app.state.sealer, connection, told.tickets)
 
 
 # ---- What the rows say --------------------------------------------------------------------------
@@ -190,19 +191,20 @@ async def whole_database(world: World) -> str:
 async def facts(world: World) -> list[dict[str, Any]]:
     """Every row, as the event of the reference that it stands for."""
     tickets = {ticket.id: ticket for ticket in await rows_of(world, Ticket)}
+    sealed = await unsealed(world)
     vendors = {vendor.id: vendor.name for vendor in await rows_of(world, Vendor)}
     agents = {agent.id: agent for agent in await rows_of(world, HelpDeskAgent)}
     found: list[dict[str, Any]] = []
     for ticket in tickets.values():
-        found += _ticket(ticket, vendors, agents)
+        found += _ticket(ticket, vendors, agents, sealed)
     for event in await rows_of(world, TicketEvent):
         found += _event(event, tickets[event.ticket_id].external_id)
     hidden = {one["message_id"] for one in found if one.get("op") == "message_made_private"}
     for message in await rows_of(world, Message):
         message.is_public |= message.external_id in hidden  # the reference tells it as it was at first
-        found.append({"kind": "message", "message": _message(message, tickets[message.ticket_id])})
+        found.append({"kind": "message", "message": _message(message, tickets[message.ticket_id], sealed)})
     for rating in await rows_of(world, Rating):
-        found.append({"kind": "csat", "csat": _rating(rating, tickets[rating.ticket_id], agents)})
+        found.append({"kind": "csat", "csat": _rating(rating, tickets[rating.ticket_id], agents, sealed)})
     for wanted in await rows_of(world, Refetch):
         parts = ["conversations" if part == "messages" else part for part in wanted.parts]
         found.append({"kind": "refetch", "what": parts, "ticket_id": wanted.ticket_key})
@@ -216,20 +218,24 @@ async def facts(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def _ticket(ticket: Ticket, vendors: dict[Any, str], agents: dict[Any, Any]) -> list[dict[str, Any]]:
+def _ticket(
+    ticket: Ticket, vendors: dict[Any, str], agents: dict[Any, Any], sealed: Unsealed
+) -> list[dict[str, Any]]:
     agent = agents.get(ticket.assignee_id)
     metrics = ticket.stated_metrics or {}
     same = (
         "status", "status_raw", "priority", "priority_raw", "type", "channel", "channel_raw", "language",
-        "brand", "subject", "tags", "created_at", "updated_at", "closed_at", "solved_at", "display_id",
-        "custom_fields", "requester_email",
+        "brand", "tags", "created_at", "updated_at", "closed_at", "solved_at", "display_id",
     )  # fmt: skip
     state = {name: getattr(ticket, name) for name in same} | {
         "id": ticket.external_id, "brand_id": ticket.brand_key, "group_id": ticket.group_key,
         "group": ticket.group_name, "vendor": vendors.get(ticket.vendor_id),
         "assignee_id": ticket.assignee_key, "assignee": ticket.assignee_name or (agent and agent.name),
-        "requester_id": ticket.requester_key, "requester": ticket.requester_name,
-        "organization_id": ticket.organization_key, "description_text": ticket.description,
+        "requester_id": ticket.requester_key, "requester": sealed.asks_in(ticket).name,
+        "requester_email": sealed.asks_in(ticket).email,
+        "subject": sealed.as_sent(ticket, "subject"),
+        "custom_fields": sealed.as_sent(ticket, "custom_fields"),
+        "organization_id": ticket.organization_key, "description_text": sealed.as_sent(ticket, "description"),
         "first_response_at": ticket.first_replied_at, "public": ticket.is_public,
         "escalated": ticket.is_escalated, "outbound": ticket.is_outbound,
         "provisional": ticket.is_provisional, "merged_into": ticket.merged_into_key,
@@ -269,29 +275,30 @@ def _event(event: TicketEvent, ticket_key: str) -> list[dict[str, Any]]:
     return [{"kind": "lifecycle", "op": op, "message_id": event.to_value} | common | detail]
 
 
-def _message(message: Message, ticket: Ticket) -> dict[str, Any]:
+def _message(message: Message, ticket: Ticket, sealed: Unsealed) -> dict[str, Any]:
     kind = {"requester": "customer"}.get(message.author_kind, message.author_kind)
     directions = {"customer": "inbound"} if message.is_public else {}
     return {
         "id": message.external_id, "ticket_id": ticket.external_id, "author_id": message.author_key,
-        "author_kind": kind, "author_name": message.author_name, "public": message.is_public,
+        "author_kind": kind, "author_name": sealed.wrote(ticket, message), "public": message.is_public,
         "direction": directions.get(kind, "outbound" if message.is_public else "internal"),
-        "text": message.body, "created_at": message.sent_at, "attachments": message.attachments,
+        "text": sealed.as_sent(message, "body") or message.body,
+        "created_at": message.sent_at, "attachments": message.attachments,
         "channel": message.channel or ticket.channel, "edited_at": message.edited_at,
         "automated": kind == "system",
     }  # fmt: skip
 
 
-def _rating(rating: Rating, ticket: Ticket, agents: dict[Any, Any]) -> dict[str, Any]:
+def _rating(rating: Rating, ticket: Ticket, agents: dict[Any, Any], sealed: Unsealed) -> dict[str, Any]:
     agent = agents.get(rating.agent_id)
     score = None if rating.score is None else float(rating.score)
     return {
         "id": rating.external_id, "source_id": rating.external_id, "ticket_id": ticket.external_id,
         "state": "offered" if rating.is_offer else "received", "raw": rating.raw, "score": score,
-        "sentiment": _sentiment(score), "comment": rating.comment, "reason": rating.reason,
+        "sentiment": _sentiment(score), "comment": sealed.as_sent(rating, "comment"), "reason": rating.reason,
         "agent_id": agent.external_id if agent else None, "group_id": rating.group_key,
         "responded_at": rating.rated_at, "updated_at": rating.rated_at,
-        "extra": {name: str(value) for name, value in (rating.extra or {}).items()},
+        "extra": {name: str(value) for name, value in (sealed.as_sent(rating, "extra") or {}).items()},
     }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from services.importing import ImportReport, run_import
 async def imported(world: World, mapping_name: str, *paths: Path) -> ImportReport:
     mapping = Mapping.load(find_mapping(mapping_name))
     files = match_files(mapping, list(paths))
-    report = await run_import(world.db, mapping, files, dry_run=False, progress=lambda _: None)
+    sealer = world.app.state.sealer
+    report = await run_import(world.db, sealer, mapping, files, dry_run=False, progress=lambda _: None)
     await world.worker.drain()
     return report
 

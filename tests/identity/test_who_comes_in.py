@@ -12,7 +12,7 @@ from world import World
 from services.cli import app as cli
 from services.run import create_app
 from shared.config import Settings, settings_from_environment
-from shared.web import NotForProduction
+from shared.local_issuer import NotForProduction
 
 
 async def ask(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -114,9 +114,12 @@ async def write_evidence(
 
 
 async def lock_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> list[tuple[Evidence, bool]]:
-    """(evidence, whether its ticket is gone for good), locked in key order with its audit."""
+    """(evidence, whether no word of its ticket is kept), locked in key order with its audit."""
     statement = (
-        select(Evidence, col(Ticket.is_purged))
+        select(
+            Evidence,
+            or_(col(Ticket.is_purged), col(Ticket.is_erased), col(Ticket.texts_removed_at).is_not(None)),
+        )
         .join(
             Audit,
             (col(Audit.ticket_id) == col(Evidence.ticket_id)) & (col(Audit.id) == col(Evidence.audit_id)),
@@ -126,4 +129,4 @@ async def lock_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> li
         .order_by(col(Audit.ticket_id), col(Audit.id))
         .with_for_update(of=(Audit, Evidence))
     )
-    return [(evidence, is_purged) for evidence, is_purged in await session.execute(statement)]
+    return [(evidence, is_wordless) for evidence, is_wordless in await session.execute(statement)]

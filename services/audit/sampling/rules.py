@@ -22,13 +22,17 @@ def is_drawn(drawn: int, rate: Decimal) -> bool:
     return drawn < int(rate * SPACE)
 
 
-def without_words(evidence: dict[str, Any], *, redacted: Collection[str], is_purged: bool) -> dict[str, Any]:
-    """The same evidence with the bodies of redacted messages left out; of a purged ticket, all texts."""
+def without_words(
+    evidence: dict[str, Any], *, redacted: Collection[str], is_wordless: bool
+) -> dict[str, Any]:
+    """The same evidence with the bodies of redacted messages left out; of a ticket without words, all."""
     if not evidence:
         return evidence
-    ticket = evidence["ticket"] | ({"subject": None, "description": None} if is_purged else {})
+    ticket = evidence["ticket"] | (
+        {"subject": None, "description": None, "tags": None} if is_wordless else {}
+    )
     messages = [
-        message | {"body": "", "is_redacted": True} if is_purged or message["id"] in redacted else message
+        message | {"body": "", "is_redacted": True} if is_wordless or message["id"] in redacted else message
         for message in evidence["messages"]
     ]
     return evidence | {"ticket": ticket, "messages": messages}

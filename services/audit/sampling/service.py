@@ -94,11 +94,11 @@ async def blank_evidence(session: AsyncSession, ticket_ids: Sequence[UUID]) -> N
     messages: dict[UUID, dict[str, Message]] = defaultdict(dict)
     for message in await queries.list_messages(session, ticket_ids):
         messages[message.ticket_id][str(message.id)] = message
-    for evidence, is_purged in await queries.lock_evidence(session, ticket_ids):
+    for evidence, is_wordless in await queries.lock_evidence(session, ticket_ids):
         evidence.content = rules.without_words(
             evidence.content,
             redacted={key for key, message in messages[evidence.ticket_id].items() if message.is_redacted},
-            is_purged=is_purged,
+            is_wordless=is_wordless,
         )
     await session.flush()
 

@@ -23,6 +23,7 @@ from services.feedback.intake.service import apply, read
 from services.feedback.intake.sources import generic
 from services.feedback.intake.sources.document import TicketDocument
 from shared import clock, outbox, strict
+from shared.crypto import Sealer
 from shared.db import Database
 from shared.errors import Problem
 from shared.events import WebhookReceived
@@ -181,7 +182,7 @@ async def _store(db: Database, connection: Connection, chunk: Chunk, tally: Tall
             tally.note("duplicate")
 
 
-async def normalise_bulk(session: AsyncSession, inbox_ids: Sequence[UUID]) -> None:
+async def normalise_bulk(session: AsyncSession, sealer: Sealer, inbox_ids: Sequence[UUID]) -> None:
     """All of them in one batch. Where that fails, each becomes a delivery of its own, so that one bad
     line delays only itself."""
     if ATTEMPT.get() > 1:
@@ -204,7 +205,7 @@ async def normalise_bulk(session: AsyncSession, inbox_ids: Sequence[UUID]) -> No
         row.ticket_key = said.tickets[0].ticket_key if said.tickets else None
     try:
         async with session.begin_nested():
-            await apply(session, connection, told)
+            await apply(session, sealer, connection, told)
             await session.flush()
     except (DBAPIError, Problem):
         session.expire_all()

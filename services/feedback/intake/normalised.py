@@ -87,6 +87,8 @@ class TicketFields(TypedDict, total=False):
     is_spam: bool
     is_purged: bool
     """Gone for good in the help desk: texts and people are erased here too."""
+    is_erased: bool
+    """Told by no source: whoever asks in it was erased here."""
     merged_into_key: str | None
     stated_metrics: dict[str, Any] | None
     """The help desk's own figures, to compare with ours."""
@@ -145,6 +147,8 @@ class NewMessage:
     channel: str | None = None
     attachments: int = 0
     edited_at: datetime | None = None
+    is_gone: bool = False
+    """Told by no source: its author was erased here."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,8 @@ class Normalised:
     refetch: tuple[Part, ...] = ()
     """What the payload only points at: to be asked for over REST."""
     warnings: tuple[str, ...] = ()
+    is_confidential: bool = False
+    """Told by no source: what was delivered is not kept once it is understood."""
 
 
 @dataclass(frozen=True)

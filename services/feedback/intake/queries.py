@@ -19,8 +19,52 @@ from shared.models.feedback import (
     Ticket,
     TicketEvent,
 )
+from shared.models.privacy import OriginalText, Requester
 
 Rows = Sequence[dict[str, Any]]
+
+
+async def list_requesters(
+    session: AsyncSession, ids: Collection[UUID], *, lock: bool = False
+) -> Sequence[Requester]:
+    """In id order. With `lock`, batches that share some go one after the other; without, nobody is erased
+    before this transaction ends."""
+    statement = select(Requester).where(col(Requester.id).in_(ids)).order_by(col(Requester.id))
+    statement = statement.with_for_update(key_share=True, read=not lock)
+    return (await session.scalars(statement.execution_options(populate_existing=True))).all()
+
+
+async def insert_requesters(session: AsyncSession, rows: Rows) -> set[UUID]:
+    """Returns the ids that are new here."""
+    new = insert_many(Requester, rows).on_conflict_do_nothing()
+    return set(await session.scalars(new.returning(col(Requester.id))))
+
+
+async def write_identities(session: AsyncSession, rows: Rows) -> None:
+    """Of requesters whose rows are locked."""
+    new = insert_many(Requester, rows)
+    columns = {name: new.excluded[name] for name in rows[0] if name not in ("id", "connection_id")}
+    await session.execute(new.on_conflict_do_update(index_elements=["id"], set_=columns))
+
+
+async def keep_originals(session: AsyncSession, rows: Rows) -> None:
+    new = insert_many(OriginalText, rows)
+    columns = {name: new.excluded[name] for name in ("requester_id", "sealed")}
+    await session.execute(
+        new.on_conflict_do_update(index_elements=["ticket_id", "item_id", "field"], set_=columns)
+    )
+
+
+async def drop_originals(session: AsyncSession, ticket_ids: Collection[UUID]) -> None:
+    """Those of messages whose words were taken back."""
+    await session.execute(
+        delete(OriginalText).where(
+            col(OriginalText.ticket_id).in_(ticket_ids),
+            col(OriginalText.ticket_id) == col(Message.ticket_id),
+            col(OriginalText.item_id) == col(Message.id),
+            col(Message.is_redacted),
+        )
+    )
 
 
 async def insert_tickets(session: AsyncSession, rows: Rows) -> set[UUID]:
@@ -38,7 +82,7 @@ async def lock_tickets(session: AsyncSession, ticket_ids: Collection[UUID]) -> S
 async def write_tickets(session: AsyncSession, rows: Rows) -> None:
     """Of tickets whose rows are locked."""
     new = insert_many(Ticket, rows)
-    columns = {name: new.excluded[name] for name in rows[0] if name != "id"}
+    columns = {name: new.excluded[name] for name in rows[0] if name not in ("id", "redaction_version")}
     await session.execute(new.on_conflict_do_update(index_elements=["id"], set_=columns))
 
 
@@ -82,17 +126,17 @@ _SPAN = {
 }  # fmt: skip
 
 
-async def upsert_messages(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """The newest version wins. Returns the tickets that gained or changed a message."""
+async def upsert_messages(session: AsyncSession, rows: Rows) -> set[tuple[UUID, UUID]]:
+    """The newest version wins. Returns (ticket, message) of those that are new or changed."""
     return await _upsert_newest(session, Message, rows)
 
 
-async def upsert_ratings(session: AsyncSession, rows: Rows) -> set[UUID]:
-    """The newest version wins. Returns the tickets whose rating changed."""
+async def upsert_ratings(session: AsyncSession, rows: Rows) -> set[tuple[UUID, UUID]]:
+    """The newest version wins. Returns (ticket, rating) of those that are new or changed."""
     return await _upsert_newest(session, Rating, rows)
 
 
-async def _upsert_newest(session: AsyncSession, table: type[Any], rows: Rows) -> set[UUID]:
+async def _upsert_newest(session: AsyncSession, table: type[Any], rows: Rows) -> set[tuple[UUID, UUID]]:
     new = insert_many(table, rows)
     columns = {name: new.excluded[name] for name in rows[0] if name not in ("id", "ticket_id")}
     done = await session.execute(
@@ -100,9 +144,9 @@ async def _upsert_newest(session: AsyncSession, table: type[Any], rows: Rows) ->
             index_elements=["ticket_id", "id"],
             set_=columns,
             where=_version(table) < _version(new.excluded),
-        ).returning(col(table.ticket_id))
+        ).returning(col(table.ticket_id), col(table.id))
     )
-    return set(done.scalars())
+    return {(row.ticket_id, row.id) for row in done}
 
 
 async def take_words_back(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
@@ -153,6 +197,7 @@ async def erase_texts(session: AsyncSession, ticket_ids: Collection[UUID]) -> No
         .where(col(Rating.ticket_id).in_(ticket_ids))
         .values(comment=None, reason=None, extra=None)
     )
+    await session.execute(delete(OriginalText).where(col(OriginalText.ticket_id).in_(ticket_ids)))
 
 
 async def erase_raw(
@@ -167,7 +212,7 @@ async def erase_raw(
             col(InboxRow.understood_at).is_not(None),
             col(InboxRow.body_removed_at).is_(None),
         )
-        .values(body=b"", body_removed_at=at)
+        .values(body=b"", headers={}, body_removed_at=at)
     )
 
 

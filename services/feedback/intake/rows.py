@@ -14,6 +14,7 @@ from services.feedback.intake.normalised import (
     Version,
 )
 from services.feedback.intake.rules import Known, pack, pack_settled, unpack, unpack_settled
+from services.feedback.redaction.rules import RULES_VERSION
 from shared.ids import agent_id, derived_id, ticket_id
 from shared.models.feedback import Ticket
 
@@ -22,11 +23,11 @@ _STATE = (
     "display_id", "solved_at", "closed_at", "first_replied_at", "subject", "description", "status",
     "status_raw", "priority", "priority_raw", "type", "channel", "channel_raw", "language", "topic",
     "brand_key", "brand", "group_key", "group_name", "vendor_id", "assignee_key", "assignee_name",
-    "requester_key", "requester_name", "requester_email", "organization_key", "tags", "custom_fields",
+    "requester_key", "organization_key", "tags", "custom_fields",
     "is_public", "is_escalated", "is_outbound", "merged_into_key", "stated_metrics", "created_at",
     "updated_at",
 )  # fmt: skip
-_FLAGS = ("is_deleted", "is_spam", "is_purged")
+_FLAGS = ("is_deleted", "is_spam", "is_purged", "is_erased")
 
 
 def ticket_row(connection_id: UUID, key: str, known: Known) -> Row:
@@ -40,6 +41,9 @@ def ticket_row(connection_id: UUID, key: str, known: Known) -> Row:
         "settled": pack_settled(known.settled),
         "is_provisional": known.is_provisional,
         "has_redactions": known.has_redactions,
+        "redaction_version": RULES_VERSION,
+        "originals_removed_at": None,
+        "texts_removed_at": None,
         "assignee_id": agent_id(connection_id, assignee) if assignee else None,
         **{name: values.get(name) for name in _STATE},
         **{name: bool(values.get(name)) for name in _FLAGS},
@@ -68,28 +72,29 @@ def event_row(scope: UUID, ticket_key: str, change: Change) -> Row:
     }
 
 
-def message_row(scope: UUID, ticket_key: str, new: NewMessage, is_purged: bool) -> Row:
+def message_row(scope: UUID, ticket_key: str, new: NewMessage, is_wordless: bool) -> Row:
     row = asdict(new)
     version = new.version or Version(new.sent_at)
     del row["version"]
-    row |= {"body": "", "author_name": None} if is_purged else {}
+    is_gone = row.pop("is_gone") or is_wordless
+    row |= {"body": "", "author_name": None} if is_gone else {}
     return row | _version(version) | {
         "ticket_id": ticket_id(scope, ticket_key),
         "id": derived_id(scope, "message", new.external_id),
-        "is_redacted": is_purged,
+        "is_redacted": is_gone,
     }  # fmt: skip
 
 
-def rating_row(scope: UUID, ticket_key: str, new: NewRating, is_purged: bool) -> Row:
+def rating_row(scope: UUID, ticket_key: str, new: NewRating, is_wordless: bool) -> Row:
     row = asdict(new)
     key, agent, extra = row.pop("key"), row.pop("agent_key"), row.pop("extra")
     del row["version"]
-    row |= {"comment": None, "reason": None} if is_purged else {}
+    row |= {"comment": None, "reason": None} if is_wordless else {}
     return row | _version(new.version) | {
         "ticket_id": ticket_id(scope, ticket_key),
         "id": derived_id(scope, "rating", key),
         "agent_id": agent_id(scope, agent) if agent else None,
-        "extra": None if is_purged or not extra else dict(extra),
+        "extra": None if is_wordless or not extra else dict(extra),
     }  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from services.feedback.intake.normalised import Change, Normalised, Version
 
-ERASED_WHEN_PURGED = (
-    "subject", "description", "requester_key", "requester_name", "requester_email", "custom_fields",
-)  # fmt: skip
+ERASED_WHEN_PURGED = ("subject", "description", "requester_key", "custom_fields")
+ERASED_WITH_REQUESTER = ("subject", "description", "custom_fields", "organization_key", "tags")
+"""Who asked stays told apart from others, by a random word in the place of their key."""
 TAKES_WORDS_BACK = frozenset({"redacted", "attachment_redacted", "message_deleted"})
-STICKY = frozenset({"is_purged"})
+STICKY = frozenset({"is_purged", "is_erased"})
 """Once true, never untrue again."""
 
 Span = tuple[datetime | None, datetime]
@@ -33,6 +33,11 @@ class Known:
     has_redactions: bool = False
     first_heard_at: datetime | None = None
     last_heard_at: datetime | None = None
+
+    @property
+    def is_wordless(self) -> bool:
+        """No text of it is kept, whoever tells it."""
+        return bool(self.values.get("is_purged") or self.values.get("is_erased"))
 
     @property
     def is_provisional(self) -> bool:
@@ -52,7 +57,7 @@ def merge(known: Known, told: Normalised) -> bool:
         if one.field not in known.settled or known.settled[one.field][1] < one.until:
             known.settled[one.field] = (one.since, one.until)
     known.has_redactions |= any(change.field in TAKES_WORDS_BACK for change in told.changes)
-    known.has_redactions |= bool(known.values.get("is_purged"))
+    known.has_redactions |= told.is_confidential or known.is_wordless
     first, last = _heard(told)
     known.first_heard_at = min(first, known.first_heard_at or first)
     known.last_heard_at = max(last, known.last_heard_at or last)
@@ -62,6 +67,8 @@ def merge(known: Known, told: Normalised) -> bool:
         known.values["updated_at"] = known.last_heard_at
     if known.values.get("is_purged"):
         known.values |= dict.fromkeys(ERASED_WHEN_PURGED)
+    if known.values.get("is_erased"):
+        known.values |= dict.fromkeys(ERASED_WITH_REQUESTER)
     return before != (known.values, known.versions, known.settled, known.has_redactions)
 
 

@@ -183,7 +183,7 @@ async def _read_page(
         log.warning("a row was not understood", stage=stage.name, why=why)
     if page.told.settings:
         await learn_settings(session, connection, page.told.settings)
-    pull.changed_tickets += len(await apply(session, connection, page.told.tickets))
+    pull.changed_tickets += len(await apply(session, sealer, connection, page.told.tickets))
     await _want_details(session, connection, plan, page.told)
     pull.cursor = page.next
     if page.next is None:
@@ -236,7 +236,7 @@ async def refetch_tickets(session: AsyncSession, client: Client, sealer: Sealer,
     )
     waits = [one for one in found if isinstance(one, float)]
     told = [one for had in found if not isinstance(had, float) for one in had]
-    await apply(session, connection, told)
+    await apply(session, sealer, connection, told)
     for one, result in zip(wanted, found, strict=True):
         if isinstance(result, float):  # behind those that have not been asked for yet
             one.wanted_at = clock.now() + timedelta(seconds=result)
