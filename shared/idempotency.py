@@ -51,7 +51,11 @@ class Once:
         session: Session,
         actor: Caller,
         idempotency_key: Annotated[
-            str | None, Header(description="Any text; a repeat with the same key acts once.")
+            str | None,
+            Header(
+                description="Any text; a repeat with the same key acts once.",
+                json_schema_extra={"minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+            ),
         ] = None,  # for the docs: the header is read by `read_key`
     ) -> None:
         self._request, self._session, self._actor = request, session, actor

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from shared.errors import (
     Forbidden,
     IdempotencyKeyInvalid,
@@ -29,6 +31,25 @@ READS = (
 )
 WRITES = (*READS, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 POSTS = (*WRITES, IdempotencyKeyInvalid, IdempotencyKeyReused)
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A body's JSON schema for `openapi_extra`, whole in itself: definitions that stand beside it would not
+    be found there. For models that do not contain themselves."""
+    whole = model.model_json_schema()
+    definitions = whole.pop("$defs", {})
+
+    def inline(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inline(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return inline(definitions[part["$ref"].removeprefix("#/$defs/")])
+        return {name: inline(value) for name, value in part.items()}
+
+    found: dict[str, Any] = inline(whole)
+    return found
 
 
 def answers(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

@@ -165,15 +165,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """Every method of this address, whichever of its routes they belong to."""
-    app = request.scope["app"]
-    allowed = [
-        method
-        for method in METHODS
-        if any(
-            route.matches(dict(request.scope, method=method))[0] is Match.FULL for route in app.router.routes
-        )
-    ]
+    """Every method of this address, whichever of its routes they belong to. Where a word of the address
+    could also be somebody's id, it is the word."""
+    fitting: dict[str, int] = {}
+    for method in METHODS:
+        scope = dict(request.scope, method=method)
+        found = [route.matches(scope) for route in request.scope["app"].router.routes]
+        words = [len(inner.get("path_params", {})) for match, inner in found if match is Match.FULL]
+        if words:
+            fitting[method] = min(words)
+    allowed = [method for method, words in fitting.items() if words == min(fitting.values())]
     return [*allowed, "HEAD"] if "GET" in allowed else allowed
 
 

@@ -226,6 +226,7 @@ METHODS = [
     pytest.param("GET", "/graphql", "POST", id="Q12-get"),
     pytest.param("HEAD", "/graphql", "POST", id="Q12-head"),
     pytest.param("OPTIONS", "/people/vendors", "GET, POST, HEAD", id="Q12-options"),
+    pytest.param("OPTIONS", "/audit/audits/claim-next", "POST", id="Q12-a-word-that-is-no-id"),
     pytest.param("TRACE", "/people/vendors", "GET, POST, HEAD", id="Q12-trace"),
     pytest.param("BREW", "/people/vendors", "GET, POST, HEAD", id="Q12-no-such-method"),
     pytest.param("get", "/people/vendors", "GET, POST, HEAD", id="Q12-lower-case"),

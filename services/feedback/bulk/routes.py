@@ -15,13 +15,13 @@ from services.feedback.errors import NotGeneric
 from services.feedback.intake.sources.document import TicketDocument
 from shared.auth import Actor, permit
 from shared.errors import RequestTimeout, UnsupportedMediaType
-from shared.openapi import POSTS, answers
+from shared.openapi import POSTS, answers, schema_of
 from shared.web import router
 
 routes = router("/feedback", "bulk")
 KIND = "application/x-ndjson"
 SPOOL_BYTES = 1024 * 1024
-BODY = {"requestBody": {"required": True, "content": {KIND: {"schema": TicketDocument.model_json_schema()}}}}
+BODY = {"requestBody": {"required": True, "content": {KIND: {"schema": schema_of(TicketDocument)}}}}
 
 
 @routes.post(

@@ -25,7 +25,7 @@ from shared.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from shared.openapi import answers
+from shared.openapi import answers, schema_of
 from shared.schemas import Out
 from shared.web import router
 
@@ -63,9 +63,7 @@ class InboxRoute(APIRoute):
 routes = router("/feedback/intake", "intake", route_class=InboxRoute)
 Key = Annotated[str, Path(max_length=63)]
 REFUSALS = answers(NotFound, SignatureInvalid, WrongAccount, MalformedJson, PayloadTooLarge, Overloaded)
-DOCUMENT_BODY = {
-    "requestBody": {"content": {"application/json": {"schema": TicketDocument.model_json_schema()}}}
-}
+DOCUMENT_BODY = {"requestBody": {"content": {"application/json": {"schema": schema_of(TicketDocument)}}}}
 JSON_BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
