@@ -5,7 +5,10 @@ Deliveries of help desks are not entered when they come in: the inbox is their r
 makes of them is.
 """
 
-from collections.abc import Iterable
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +40,27 @@ def note_read(session: AsyncSession, action: str, ids: Iterable[UUID], purpose: 
         note["purpose"] = purpose
 
 
-async def write(session: AsyncSession) -> None:
+FIELDS = (
+    "id", "entered_at", "actor_kind", "actor_id", "action", "route", "changes", "reads", "purpose",
+    "request_id",
+)  # fmt: skip
+"""What an entry says: all of it is under its MAC."""
+ENTRIES = "trail entries"
+"""What the key of the MACs is for (`crypto.key_for`)."""
+
+
+def content(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as it is marked, linked and exported: plain JSON, the same before and after it was stored."""
+    return {name: _plain(entry[name]) for name in FIELDS}
+
+
+def mac_of(key: bytes, told: Mapping[str, Any]) -> bytes:
+    """HMAC-SHA256 of what `content` told."""
+    said = orjson.dumps({name: told.get(name) for name in FIELDS}, option=orjson.OPT_SORT_KEYS)
+    return hmac.digest(key, said, hashlib.sha256)
+
+
+async def write(session: AsyncSession, key: bytes) -> None:
     """Enters what the transaction did, if it did anything that counts. One statement."""
     await session.flush()
     note = session.info
@@ -50,19 +73,23 @@ async def write(session: AsyncSession) -> None:
     kind = "command" if actor is None and "action" not in note else "worker"
     if actor is not None:
         kind = "service" if actor.role == "service" else "person"
-    await driver.execute(
-        session, _WRITE, new_id(), clock.now(), kind, actor.id if actor else None,
-        note.get("action", "command"), note.get("route"), orjson.dumps(_shortened(changes)).decode(),
-        orjson.dumps(reads).decode(), note.get("purpose"),
-        structlog.contextvars.get_contextvars().get("request_id"),
-    )  # fmt: skip
+    entry = {
+        "id": new_id(), "entered_at": clock.now(), "actor_kind": kind,
+        "actor_id": actor.id if actor else None, "action": note.get("action", "command"),
+        "route": note.get("route"), "changes": _shortened(changes), "reads": reads,
+        "purpose": note.get("purpose"),
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+    }  # fmt: skip
+    values = entry | {name: orjson.dumps(entry[name]).decode() for name in ("changes", "reads")}
+    mac = mac_of(key, content(entry))
+    await driver.execute(session, _WRITE, *(values[name] for name in FIELDS), mac)
 
 
 _WRITE = """
     WITH new AS (
         INSERT INTO trail_entry
-            (id, entered_at, actor_kind, actor_id, action, route, changes, reads, purpose, request_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10)
+            (id, entered_at, actor_kind, actor_id, action, route, changes, reads, purpose, request_id, mac)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10, $11)
     )
     INSERT INTO trail_waiting (entry_id) VALUES ($1)
 """
@@ -117,4 +144,6 @@ def _note_statement(execution: ORMExecuteState) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value) if isinstance(value, UUID) else value

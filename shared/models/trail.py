@@ -38,6 +38,8 @@ class TrailEntry(SQLModel, table=True):
     """[{action, ids}]"""
     purpose: str | None = None
     request_id: str | None = None
+    mac: bytes = raw_bytes()
+    """Made by the process that writes, under a key that is not in the database."""
 
 
 class TrailWaiting(SQLModel, table=True):

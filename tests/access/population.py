@@ -230,7 +230,7 @@ def _work_of(everyone: Population, agent: Who) -> None:
     )  # fmt: skip
     everyone.add(
         "trail_entry", id=key("entry", agent.name), entered_at=T0, actor_kind="person", actor_id=agent.id,
-        action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}",
+        action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}", mac=b"",
     )  # fmt: skip
     everyone.add("trail_waiting", entry_id=key("entry", agent.name))
     everyone.add(
