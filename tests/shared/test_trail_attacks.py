@@ -149,7 +149,7 @@ async def test_an_entry_that_is_told_to_wait_again_stops_nobody_and_is_found(
         linked = (await connection.execute(text("SELECT entry_id FROM trail_link LIMIT 1"))).scalar_one()
 
     async def waits(session: AsyncSession, entry: UUID) -> None:
-        await enter(session, world.keys, world.keys.issue(agent))
+        await enter(session, world.app.state.verifier, world.keys.issue(agent))
         await session.execute(text("INSERT INTO trail_waiting VALUES (:entry)"), {"entry": entry})
 
     # given rows that wait for nothing, added with an agent's rights
