@@ -51,14 +51,17 @@ class Database:
         return cls(url_of(settings, login), pool_size=settings.db_pool_size, trail_key=key)
 
     @asynccontextmanager
-    async def transaction(self, action: str | None = None) -> AsyncIterator[AsyncSession]:
-        """`action`: what the trail calls it, where no permission was asked for."""
+    async def transaction(
+        self, action: str | None = None, *, is_command: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """`action`: what the trail calls it, where no permission was asked for. `is_command`: somebody at
+        the machine does it."""
         async with (
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
         ):
             if action is not None:
-                session.info["action"] = action
+                session.info.update(action=action, is_command=is_command)
             trail.watch(session)
             yield session
             await trail.write(session, self._trail_key)

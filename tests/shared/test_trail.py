@@ -8,18 +8,21 @@ import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import insert, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 from world import World
 
 from services.cli import app as cli
-from shared import trail_chain
+from shared import clock, deliveries, trail_chain
 from shared.config import Settings, settings_from_environment
 from shared.db import Database, url_of
+from shared.models.people import Vendor
+from shared.trail import MAX_LISTED, PLUMBING
 from shared.trail_chain import Chain, Head, Keys
 
 POSITIONS = int(os.environ.get("ASSAY_TRAIL_TAMPERS", "5"))
@@ -64,7 +67,7 @@ async def test_a_change_is_entered_once_with_who_what_and_the_request(world: Wor
     assert changed["route"] == "PATCH /people/people/{person_id}"
     assert changed["request_id"] == answer.headers["x-request-id"]
     assert changed["changes"] == [
-        {"table": "person", "id": person, "change": "changed", "columns": ["role"], "to": {"role": "lead"}}
+        {"table": "person", "ids": [person], "change": "changed", "columns": ["role"], "to": {"role": "lead"}}
     ]
     assert "Mara" not in str(made)
 
@@ -94,20 +97,34 @@ async def test_reading_what_people_wrote_is_entered_over_rest_and_graphql(world:
     ]  # fmt: skip
 
 
-async def test_every_transaction_that_wrote_left_one_entry(world: World) -> None:
-    """Asked of the database itself: what has a transaction id when it commits has written something."""
-    wrote: list[tuple[str | None, set[str], int]] = []
+WRITTEN = text(
+    "SELECT coalesce(parent.relname, t.relname) AS table, sum(n_tup_ins + n_tup_upd + n_tup_del) AS rows"
+    " FROM pg_stat_xact_user_tables t LEFT JOIN pg_inherits ON inhrelid = t.relid"
+    " LEFT JOIN pg_class parent ON parent.oid = inhparent GROUP BY 1"
+)
+"""Table → rows written so far, as the server counts them (with some of earlier transactions)."""
+
+
+async def test_every_transaction_that_wrote_left_one_entry_that_names_each_table(
+    world: World, db: Database
+) -> None:
+    """Asked of the database itself, which also knows what no session noticed."""
+    told: list[tuple[str | None, set[str], set[str], int]] = []
     transaction = Database.transaction
 
     @contextlib.asynccontextmanager
-    async def noticed(self: Database, action: str | None = None) -> AsyncIterator[Any]:
-        async with transaction(self, action) as session:
+    async def noticed(self: Database, *args: Any, **more: Any) -> AsyncIterator[Any]:
+        async with transaction(self, *args, **more) as session:
+            before = {one.table: one.rows for one in await session.execute(WRITTEN)}
             yield session
             await session.flush()
-            xid = await session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
-            if xid is not None:
-                tables = {one["table"] for one in session.info.get("changes", [])}
-                wrote.append((session.info.get("action"), tables, int(xid) % 2**32))
+            after = {one.table: one.rows for one in await session.execute(WRITTEN)}
+            wrote = {name for name, rows in after.items() if rows > before.get(name, 0)}
+            own = PLUMBING - {"delivery"} if "actor" in session.info else PLUMBING
+            named = {change["table"] for change, _ in session.info.get("changes", {}).values()}
+            if wrote - own:
+                xid = await session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
+                told.append((session.info.get("action"), wrote - own, named, int(xid) % 2**32))
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Database, "transaction", noticed)
@@ -115,11 +132,71 @@ async def test_every_transaction_that_wrote_left_one_entry(world: World) -> None
     async with world.db.engine.connect() as connection:
         rows = await connection.execute(text("SELECT xmin::text, count(*) FROM trail_entry GROUP BY 1"))
         entered = {int(xmin): count for xmin, count in rows}
-    # the queue's own work is no change of anything: claims of deliveries, and their ends
-    counted = [one for one in wrote if one[1] - {"delivery"} or ((one[0] or "").count(".") == 0 and one[0])]
-    assert len(counted) > 20
-    missing = [(action, tables) for action, tables, xid in counted if entered.get(xid) != 1]
-    assert missing == []
+    assert len(told) > 20
+    assert {"ticket", "message", "audit", "review", "appeal", "ticket_fact"} <= set().union(
+        *(one[1] for one in told)
+    )
+    assert [one[:3] for one in told if not one[1] <= one[2]] == [], "written, and not named"
+    assert [one[:2] for one in told if entered.get(one[3]) != 1] == [], "written, and not one entry"
+
+
+async def test_what_statements_changed_is_found_by_its_id(world: World) -> None:
+    connection = await world.connection()
+    await world.plan(connection["id"])
+    await world.solved_ticket()
+    specialist = await world.person("specialist")
+    # when an audit is claimed, which a conditional update does
+    audit = await world.post("/audit/audits/claim-next", by=specialist, status=200)
+    # then the entry is found by the audit, and says what became of it
+    items = (await world.get(f"/people/trail?row_id={audit['id']}&action=audits.claim"))["items"]
+    (changes,) = [one["changes"] for one in items]
+    assert {"table": "audit", "ids": [audit["id"]], "change": "changed", "columns": ["state"],
+            "to": {"state": "claimed"}} in changes  # fmt: skip
+    (assigned,) = [one for one in changes if one["table"] == "assignment"]
+    assert assigned["ids"] == [audit["id"]]
+    assert assigned["to"] == {"specialist_id": specialist}
+    # and what the worker made of the ticket is found by the ticket
+    items = (await world.get(f"/people/trail?row_id={audit['ticket_id']}"))["items"]
+    assert {one["action"] for one in items} >= {"feedback.normalise_webhook", "kpi.recompute_facts"}
+
+
+async def test_a_worker_that_finds_nothing_to_do_enters_nothing(world: World) -> None:
+    await world.connection()
+    await world.solved_ticket()
+    before = len(await entries(world))
+    for chore in world.worker.chores:
+        async with world.worker.db.transaction(chore.name) as session:
+            await chore.do(session)
+    await world.worker.drain()
+    assert len(await entries(world)) == before
+
+
+async def test_what_somebody_does_at_the_machine_is_entered_by_name(world: World) -> None:
+    await world.connection()
+    await world.solved_ticket()
+    async with world.db.engine.begin() as connection:
+        dead = "UPDATE delivery SET state = 'dead' WHERE id IN (SELECT id FROM delivery LIMIT 3) RETURNING id"
+        ids = {str(one) for one in await connection.scalars(text(dead))}
+    before = len(await entries(world))
+    async with world.worker.db.transaction("deliveries.replay", is_command=True) as session:
+        assert await deliveries.replay(session, ids=[UUID(one) for one in ids]) == 3
+    (entry,) = (await entries(world))[before:]
+    assert (entry["actor_kind"], entry["action"], entry["actor_id"]) == ("command", "deliveries.replay", None)
+    (change,) = entry["changes"]
+    assert (change["table"], set(change["ids"])) == ("delivery", ids)
+
+
+async def test_an_entry_names_so_many_rows_and_counts_the_others(world: World) -> None:
+    async with world.worker.db.transaction("a large thing") as session:
+        rows = [
+            {"id": uuid4(), "key": f"v{number}", "name": "x", "created_at": clock.now()}
+            for number in range(MAX_LISTED + 5)
+        ]
+        await session.execute(insert(Vendor), rows)
+    (entry,) = await entries(world, "action = 'a large thing'")
+    (change,) = entry["changes"]
+    assert len(change["ids"]) == MAX_LISTED
+    assert change["more"] == 5
 
 
 async def play_in(world: World) -> None:
