@@ -8,31 +8,24 @@ import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import insert, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from trail_rows import entries
 from typer.testing import CliRunner
 from world import World
 
 from services.cli import app as cli
-from shared import clock, deliveries, trail_chain
+from shared import trail_chain
 from shared.config import Settings, settings_from_environment
 from shared.db import Database, url_of
-from shared.models.people import Vendor
-from shared.trail import MAX_LISTED, PLUMBING
+from shared.trail import PLUMBING
 from shared.trail_chain import Chain, Head, Keys
 
 POSITIONS = int(os.environ.get("ASSAY_TRAIL_TAMPERS", "5"))
 """At how many places of the chain each kind of tampering is tried."""
-
-
-async def entries(world: World, where: str = "true") -> list[Any]:
-    async with world.db.transaction() as session:
-        rows = await session.execute(text(f"SELECT * FROM trail_entry WHERE {where} ORDER BY id"))
-        return list(rows.mappings())
 
 
 @pytest.fixture
@@ -138,65 +131,6 @@ async def test_every_transaction_that_wrote_left_one_entry_that_names_each_table
     )
     assert [one[:3] for one in told if not one[1] <= one[2]] == [], "written, and not named"
     assert [one[:2] for one in told if entered.get(one[3]) != 1] == [], "written, and not one entry"
-
-
-async def test_what_statements_changed_is_found_by_its_id(world: World) -> None:
-    connection = await world.connection()
-    await world.plan(connection["id"])
-    await world.solved_ticket()
-    specialist = await world.person("specialist")
-    # when an audit is claimed, which a conditional update does
-    audit = await world.post("/audit/audits/claim-next", by=specialist, status=200)
-    # then the entry is found by the audit, and says what became of it
-    items = (await world.get(f"/people/trail?row_id={audit['id']}&action=audits.claim"))["items"]
-    (changes,) = [one["changes"] for one in items]
-    assert {"table": "audit", "ids": [audit["id"]], "change": "changed", "columns": ["state"],
-            "to": {"state": "claimed"}} in changes  # fmt: skip
-    (assigned,) = [one for one in changes if one["table"] == "assignment"]
-    assert assigned["ids"] == [audit["id"]]
-    assert assigned["to"] == {"specialist_id": specialist}
-    # and what the worker made of the ticket is found by the ticket
-    items = (await world.get(f"/people/trail?row_id={audit['ticket_id']}"))["items"]
-    assert {one["action"] for one in items} >= {"feedback.normalise_webhook", "kpi.recompute_facts"}
-
-
-async def test_a_worker_that_finds_nothing_to_do_enters_nothing(world: World) -> None:
-    await world.connection()
-    await world.solved_ticket()
-    before = len(await entries(world))
-    for chore in world.worker.chores:
-        async with world.worker.db.transaction(chore.name) as session:
-            await chore.do(session)
-    await world.worker.drain()
-    assert len(await entries(world)) == before
-
-
-async def test_what_somebody_does_at_the_machine_is_entered_by_name(world: World) -> None:
-    await world.connection()
-    await world.solved_ticket()
-    async with world.db.engine.begin() as connection:
-        dead = "UPDATE delivery SET state = 'dead' WHERE id IN (SELECT id FROM delivery LIMIT 3) RETURNING id"
-        ids = {str(one) for one in await connection.scalars(text(dead))}
-    before = len(await entries(world))
-    async with world.worker.db.transaction("deliveries.replay", is_command=True) as session:
-        assert await deliveries.replay(session, ids=[UUID(one) for one in ids]) == 3
-    (entry,) = (await entries(world))[before:]
-    assert (entry["actor_kind"], entry["action"], entry["actor_id"]) == ("command", "deliveries.replay", None)
-    (change,) = entry["changes"]
-    assert (change["table"], set(change["ids"])) == ("delivery", ids)
-
-
-async def test_an_entry_names_so_many_rows_and_counts_the_others(world: World) -> None:
-    async with world.worker.db.transaction("a large thing") as session:
-        rows = [
-            {"id": uuid4(), "key": f"v{number}", "name": "x", "created_at": clock.now()}
-            for number in range(MAX_LISTED + 5)
-        ]
-        await session.execute(insert(Vendor), rows)
-    (entry,) = await entries(world, "action = 'a large thing'")
-    (change,) = entry["changes"]
-    assert len(change["ids"]) == MAX_LISTED
-    assert change["more"] == 5
 
 
 async def play_in(world: World) -> None:
