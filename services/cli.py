@@ -98,7 +98,7 @@ def migrate() -> None:
 
     async def admin() -> None:
         db = Database.of(settings, "worker")
-        async with db.transaction() as session:
+        async with db.transaction("people.first_admin", is_command=True) as session:
             await first_admin(session)
         await db.close()
 
@@ -134,7 +134,7 @@ def deliveries_count() -> None:
     from shared import deliveries
 
     table = Table("handler", "state", "number")
-    for handler, state, number in _in_transaction(deliveries.count_by_state):
+    for handler, state, number in _in_transaction("deliveries.count", deliveries.count_by_state):
         table.add_row(handler, state, f"{number:,}")
     out.print(table if table.rows else "No deliveries yet.")
 
@@ -149,7 +149,9 @@ def deliveries_list(
 
     if state not in ("dead", "pending", "done"):
         raise typer.BadParameter("dead, pending or done", param_hint="--state")
-    found = _in_transaction(lambda s: deliveries.list_deliveries(s, state=state, limit=limit))
+    found = _in_transaction(
+        "deliveries.list", lambda s: deliveries.list_deliveries(s, state=state, limit=limit)
+    )
     table = Table("id", "handler", "attempts", "event", "last error")
     for delivery, kind, payload in found:
         ids = ", ".join(f"{name}={value}" for name, value in payload.items())
@@ -172,7 +174,8 @@ def deliveries_replay(
     if not (delivery_id or handler or everything):
         raise typer.BadParameter("Name a delivery, --handler or --all.")
     number = _in_transaction(
-        lambda s: deliveries.replay(s, ids=[delivery_id] if delivery_id else None, handler=handler)
+        "deliveries.replay",
+        lambda s: deliveries.replay(s, ids=[delivery_id] if delivery_id else None, handler=handler),
     )
     out.print(f"{number} dead deliveries will be tried again.")
 
@@ -192,7 +195,9 @@ def grant(
 
     settings = _ready()
     try:
-        login, password = _in_transaction(lambda session: reporting.grant(session, settings, name, person_id))
+        login, password = _in_transaction(
+            "reporting.grant", lambda session: reporting.grant(session, settings, name, person_id)
+        )
     except (ValueError, NotFound) as error:
         raise typer.BadParameter(str(error)) from None
     out.print(f"Login {login}, password {password} (shown only now). Views: schema `reporting`.")
@@ -205,7 +210,7 @@ def revoke(name: Annotated[str, typer.Argument(help="As it was granted.")]) -> N
 
     settings = _ready()
     try:
-        _in_transaction(lambda session: reporting.revoke(session, settings, name))
+        _in_transaction("reporting.revoke", lambda session: reporting.revoke(session, settings, name))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     out.print("The login is gone.")
@@ -241,12 +246,13 @@ def _ready() -> Settings:
     return settings
 
 
-def _in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+def _in_transaction(action: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """`action`: as the trail calls it."""
     from shared.db import Database
 
     async def run() -> T:
         db = Database.of(settings, "worker")
-        async with db.transaction() as session:
+        async with db.transaction(action, is_command=True) as session:
             result = await work(session)
         await db.close()
         return result

@@ -12,9 +12,8 @@ from rich.console import Console
 from services.local import ready
 from shared import trail_chain
 from shared.config import settings_from_environment
-from shared.crypto import key_for
 from shared.db import Database
-from shared.trail_chain import Fault, Head
+from shared.trail_chain import Fault, Head, Keys, Link
 
 app = typer.Typer(help="The audit trail: verify it, note its head, copy it.", no_args_is_help=True)
 out = Console()
@@ -26,7 +25,7 @@ Kept = Annotated[str | None, typer.Option(help="A head noted earlier, as `assay 
 def verify(head: Kept = None) -> None:
     """Recompute every link; say where the first one is that does not hold."""
     kept = _head(head)
-    _tell(*_asked(lambda session, key: trail_chain.verify(session, key, kept)))
+    _tell(*_asked(lambda session, keys: trail_chain.verify(session, keys, kept)))
 
 
 @app.command()
@@ -39,7 +38,7 @@ def head() -> None:
 def export(file: Annotated[Path, typer.Argument(help="NDJSON: a link a line, with its entry.")]) -> None:
     """Write the chain to a file, which `verify-file` checks."""
 
-    async def write(session: Any, _: bytes) -> int:
+    async def write(session: Any, _: Keys) -> int:
         count = 0
         with file.open("wb") as target:
             async for number, digest, entry in trail_chain.links(session):
@@ -54,14 +53,14 @@ def export(file: Annotated[Path, typer.Argument(help="NDJSON: a link a line, wit
 def verify_file(file: Path, head: Kept = None) -> None:
     """The same for an exported file."""
 
-    async def lines() -> AsyncIterator[tuple[int, bytes, dict[str, Any] | None]]:
+    async def lines() -> AsyncIterator[Link]:
         with file.open("rb") as source:  # nothing else runs in this command
             for line in source:
                 link = orjson.loads(line)
                 yield link["number"], bytes.fromhex(link["hash"]), link["entry"]
 
     kept = _head(head)
-    _tell(*_asked(lambda _, key: trail_chain.verify_links(lines(), key, kept)))
+    _tell(*_asked(lambda _, keys: trail_chain.verify_links(lines(), keys, kept)))
 
 
 def _head(text: str | None) -> Head | None:
@@ -78,13 +77,13 @@ def _tell(fault: Fault | None, held: Head) -> None:
     out.print(f"The trail holds: {held.number} links. Head: {held}", soft_wrap=True)
 
 
-def _asked(work: Callable[[Any, bytes], Awaitable[T]]) -> T:
+def _asked(work: Callable[[Any, Keys], Awaitable[T]]) -> T:
     settings = ready(settings_from_environment())
 
     async def run() -> T:
         db = Database.of(settings, "worker")
         async with db.snapshot() as session:
-            result = await work(session, key_for(settings, "trail"))
+            result = await work(session, Keys.of(settings))
         await db.close()
         return result
 

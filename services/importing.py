@@ -81,7 +81,7 @@ async def run_import(
     changed: set[UUID] = set()
     done = 0
     for batch in reading.batches():
-        async with db.transaction() as session:
+        async with db.transaction("tickets.import", is_command=True) as session:
             changed |= await apply(session, sealer, connection, batch)
         done += len(batch)
         progress(ImportProgress("tickets", done, len(reading.tickets)))
@@ -121,7 +121,7 @@ def _read(mapping: Mapping, files: dict[str, Path], progress: Progress) -> Readi
 
 async def _ensure_connection(db: Database, mapping: Mapping) -> Connection:
     wanted = mapping.connection
-    async with db.transaction() as session:
+    async with db.transaction("tickets.import", is_command=True) as session:
         connection = await ensure_import_connection(
             session, key=wanted.key, name=wanted.name, resolution_basis=wanted.resolution_basis
         )
@@ -136,12 +136,12 @@ async def _import_reviews(
     if mapping.rubric is None or not reading.reviews:
         return 0
     rubric, reviews = mapping.rubric, reading.reviews
-    async with db.transaction() as session:
+    async with db.transaction("tickets.import", is_command=True) as session:
         version = await ensure_published(session, key=rubric.key, name=rubric.name, card=rubric.card())
     added = 0
     for start in range(0, len(reviews), REVIEWS_AT_ONCE):
         batch = list(reviews[start : start + REVIEWS_AT_ONCE])
-        async with db.transaction() as session:
+        async with db.transaction("tickets.import", is_command=True) as session:
             added += await import_reviews(session, connection, version, batch)
         progress(ImportProgress("reviews", start + len(batch), len(reviews)))
     return added

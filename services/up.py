@@ -36,7 +36,7 @@ async def run(settings: Settings, *, demo: bool, port: int | None, out: Console)
         out.print("Bringing the database to the newest version …")
         await asyncio.to_thread(local.prepare_database, settings)
         app, worker = create_app(settings), create_worker(settings)
-        async with worker.db.transaction() as session:
+        async with worker.db.transaction("people.first_admin", is_command=True) as session:
             await local.first_admin(session)
         wanted = settings.port if port is None else port
         listener = listen(settings.host, wanted, fallback=port is None)

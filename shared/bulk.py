@@ -9,13 +9,16 @@ from sqlalchemy import ARRAY, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlmodel import SQLModel
 
+ROWS = "assay_rows"
+"""An option of such statements: the rows that they hold, for whoever looks at what is executed."""
+
 
 def insert_many(table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Insert:
     """INSERT … SELECT unnest(…), …; rows all have the same keys. Add ON CONFLICT and RETURNING."""
     columns = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel does not declare it
     names = list(rows[0])
     arrays = [_unnested(name, columns[name].type, [row[name] for row in rows]) for name in names]
-    return insert(table).from_select(names, select(*arrays))
+    return insert(table).from_select(names, select(*arrays)).execution_options(**{ROWS: rows})
 
 
 def _unnested(name: str, kind: Any, values: list[Any]) -> Any:

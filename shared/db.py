@@ -33,7 +33,9 @@ def url_of(settings: Settings, login: Login) -> str:
 class Database:
     """A pool of connections. `transaction()` commits when the block ends well, else rolls back."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, trail_key: bytes = b"") -> None:
+        """`trail_key`: marks the trail's entries. Without the right one, what is entered does not verify."""
+        self._trail_key = trail_key
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
@@ -45,20 +47,24 @@ class Database:
 
     @classmethod
     def of(cls, settings: Settings, login: Login) -> Self:
-        return cls(url_of(settings, login), pool_size=settings.db_pool_size)
+        key = key_for(settings, trail.ENTRIES)
+        return cls(url_of(settings, login), pool_size=settings.db_pool_size, trail_key=key)
 
     @asynccontextmanager
-    async def transaction(self, action: str | None = None) -> AsyncIterator[AsyncSession]:
-        """`action`: what the trail calls it, where no permission was asked for."""
+    async def transaction(
+        self, action: str | None = None, *, is_command: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """`action`: what the trail calls it, where no permission was asked for. `is_command`: somebody at
+        the machine does it."""
         async with (
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
         ):
             if action is not None:
-                session.info["action"] = action
+                session.info.update(action=action, is_command=is_command)
             trail.watch(session)
             yield session
-            await trail.write(session)
+            await trail.write(session, self._trail_key)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

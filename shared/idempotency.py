@@ -98,7 +98,8 @@ class Once:
                 raise IdempotencyKeyReused
             if is_secret:
                 return self._response(answer, await work, status)
-            note_read(self._session, "answers.replayed", [])
+            shown = kept.answer.get("id")
+            note_read(self._session, "answers.replayed", [shown] if shown else [])
             return JSONResponse(kept.answer, kept.status, headers={"Idempotency-Replayed": "true"})
         response = self._response(answer, await work, status)
         if is_secret:

@@ -25,7 +25,6 @@ from sqlmodel import col
 
 from shared import clock, deliveries, outbox, trail_chain
 from shared.config import Settings
-from shared.crypto import key_for
 from shared.db import Database
 from shared.errors import Problem
 from shared.events import Event
@@ -79,11 +78,11 @@ class Worker:
     ) -> None:
         self.db = db
         self.handlers = handlers
-        trail_key = key_for(settings, "trail")
+        chain = trail_chain.Chain(trail_chain.Keys.of(settings))
         self.chores = (
             *chores,
             Chore("forget what has served", 3600, _forget),
-            Chore("seal the trail", 1, lambda session: trail_chain.seal(session, trail_key)),
+            Chore("seal the trail", 1, chain.seal),
             Chore("note the trail's head", 3600, _note_head),
         )
         self.settings = settings

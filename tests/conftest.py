@@ -24,8 +24,10 @@ from services.local import prepare_database
 from services.run import create_app
 from shared import log
 from shared.config import Settings
+from shared.crypto import key_for
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
+from shared.trail import ENTRIES
 
 log.configure("console")  # no local variables in tracebacks, as in the product
 TEMPLATE = "assay_template"
@@ -69,7 +71,8 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database_url, pool_size=settings.db_pool_size)
+    key = key_for(settings, ENTRIES)
+    database = Database(settings.database_url, pool_size=settings.db_pool_size, trail_key=key)
     yield database
     await database.close()
 

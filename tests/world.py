@@ -14,7 +14,9 @@ from services.demo import zendesk
 from services.demo.story import CARD, HOURS
 from services.local import ADMIN_ID, first_admin
 from services.run import create_worker
+from shared.crypto import key_for
 from shared.db import Database
+from shared.trail import ENTRIES
 
 SECRET = "a webhook secret for tests"
 LONG_AGO = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -23,7 +25,9 @@ LONG_AGO = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 class World:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
-        self.db = Database(app.state.settings.database_url)  # as the owner: past all policies
+        settings = app.state.settings
+        key = key_for(settings, ENTRIES)
+        self.db = Database(settings.database_url, trail_key=key)  # as the owner: past all policies
         self.keys = app.state.token_keys
         self.worker = create_worker(app.state.settings)
         self.client = httpx.AsyncClient(

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("reads", JSON, nullable=False),
         sa.Column("purpose", sa.String(), nullable=True),
         sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "actor_kind IN ('person', 'service', 'worker', 'command')", name=op.f("ck_trail_entry_actor_kind")
         ),

@@ -33,11 +33,14 @@ class TrailEntry(SQLModel, table=True):
     """The permission that was asked for; of the worker, its handler or chore."""
     route: str | None = None
     changes: list[dict[str, Any]] = json_column()
-    """[{table, id, change: added | changed | removed | written, columns, to}]"""
+    """[{table, ids, change, columns, to, more}]; change: added, changed, removed, or written (added or
+    changed); more: so many rows beyond those in ids."""
     reads: list[dict[str, Any]] = json_column()
     """[{action, ids}]"""
     purpose: str | None = None
     request_id: str | None = None
+    mac: bytes = raw_bytes()
+    """Made by the process that writes, under a key that is not in the database."""
 
 
 class TrailWaiting(SQLModel, table=True):

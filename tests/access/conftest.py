@@ -12,7 +12,8 @@ from sqlalchemy import make_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from population import Oracle, Population, Who, populate
+from oracle import Oracle
+from population import Population, Who, populate
 
 from shared.config import Settings
 from shared.db import Database, url_of

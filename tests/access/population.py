@@ -1,10 +1,6 @@
-"""Three competing vendors and a team of the company's own, with something of everything in each; and an
-oracle that says, from the matrix alone and in plain Python, which rows a person may see.
+"""Three competing vendors and a team of the company's own, with something of everything in each."""
 
-The oracle is written down once more on purpose: it shares no line with what makes the policies.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +14,6 @@ from services.demo.story import CARD, HOURS
 from shared.db import Database
 from shared.models import appeals, audit, feedback, kpi, people, queue, trail
 from shared.models.people import Role
-from shared.permissions import PERMISSIONS, Relation
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FLOOR = {Role.TEAM_LEAD, Role.AGENT, Role.VENDOR_MANAGER}
@@ -230,7 +225,7 @@ def _work_of(everyone: Population, agent: Who) -> None:
     )  # fmt: skip
     everyone.add(
         "trail_entry", id=key("entry", agent.name), entered_at=T0, actor_kind="person", actor_id=agent.id,
-        action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}",
+        action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}", mac=b"",
     )  # fmt: skip
     everyone.add("trail_waiting", entry_id=key("entry", agent.name))
     everyone.add(
@@ -245,159 +240,6 @@ ASKERS = (
     "own-t1-a1",
 )  # fmt: skip
 """One of every role; of roles that vendors and teams have, enough to stand beside each other."""
-
-
-# ---- The oracle -------------------------------------------------------------------------------------
-
-
-class Oracle:
-    def __init__(self, everyone: Population) -> None:
-        self._all = everyone
-        self._by: dict[str, dict[UUID, list[Row]]] = {}
-
-    def visible(self, who: Who, table: str) -> list[Row]:
-        """The rows of the table that this person may see."""
-        rule: Callable[[Who, Row], bool] = getattr(self, f"_{table}")
-        return [row for row in self._all.rows[table] if rule(who, row)]
-
-    def team_of(self, who: Who) -> set[UUID]:
-        return {one.id for one in self._all.people.values() if who.id in (one.lead_id, one.id)}
-
-    def _related(self, who: Who, action: str, agent: UUID | None, vendor: UUID | None) -> bool:
-        relation = PERMISSIONS[action].get(who.role)
-        if relation is Relation.ALL:
-            return who.vendor_id is None or vendor == who.vendor_id
-        if relation is Relation.VENDOR:
-            return vendor is not None and vendor == who.vendor_id
-        if relation is Relation.TEAM:
-            return agent in self.team_of(who)
-        return relation is Relation.OWN and agent == who.id
-
-    def _find(self, table: str, column: str, value: UUID) -> list[Row]:
-        return [row for row in self._all.rows[table] if row[column] == value]
-
-    def _may(self, who: Who, action: str) -> bool:
-        return who.role in PERMISSIONS[action]
-
-    # people
-    def _vendor(self, who: Who, row: Row) -> bool:
-        return self._related(who, "vendors.read", None, row["id"])
-
-    def _schedule(self, who: Who, _: Row) -> bool:
-        return self._may(who, "people.create")
-
-    def _person(self, who: Who, row: Row) -> bool:
-        return self._related(who, "people.read", row["id"], row["vendor_id"])
-
-    # feedback
-    def _connection(self, who: Who, _: Row) -> bool:
-        return self._may(who, "connections.read")
-
-    def _login(self, who: Who, _: Row) -> bool:
-        return who.role is Role.ADMIN
-
-    _service_token = _login
-    _pull = _refetch = _inbox = _event = _delivery = _connection
-
-    def _requester(self, who: Who, _: Row) -> bool:
-        """Of those who work for the company itself."""
-        return self._may(who, "requesters.find") and who.vendor_id is None
-
-    _original_text = _erasure_request = _legal_hold = _requester
-
-    def _retention(self, who: Who, _: Row) -> bool:
-        return self._may(who, "retention.read")
-
-    def _ticket(self, who: Who, row: Row) -> bool:
-        return self._related(who, "tickets.read", row["assignee_id"], row["vendor_id"])
-
-    def _of_ticket(self, who: Who, row: Row) -> bool:
-        return any(self._ticket(who, one) for one in self._find("ticket", "id", row["ticket_id"]))
-
-    _ticket_event = _rating = _of_ticket
-
-    def _ticket_fact(self, who: Who, row: Row) -> bool:
-        return self._related(who, "metrics.read", row["agent_id"], row["vendor_id"])
-
-    def _words(self, who: Who, action: str, row: Row, audits: Iterable[Row]) -> bool:
-        relation = PERMISSIONS[action].get(who.role)
-        if relation is None:
-            return False
-        if relation is Relation.ALL and who.vendor_id is None:
-            return True
-        if relation is Relation.MINE:
-            mine = [
-                one
-                for one in self._find("assignment", "ticket_id", row["ticket_id"])
-                if one["specialist_id"] == who.id and row.get("audit_id") in (None, one["audit_id"])
-            ]
-            ruled = [
-                one
-                for one in self._find("appeal", "ticket_id", row["ticket_id"])
-                if one["resolver_id"] == who.id and self._appeal(who, one)
-            ]
-            return bool(mine and any(self._audit(who, one) for one in audits)) or bool(ruled)
-        return any(self._audit(who, one) for one in audits)
-
-    def _message(self, who: Who, row: Row) -> bool:
-        return self._words(who, "messages.read", row, self._find("audit", "ticket_id", row["ticket_id"]))
-
-    # audit
-    def _scorecard(self, who: Who, _: Row) -> bool:
-        return True
-
-    def _scorecard_version(self, who: Who, row: Row) -> bool:
-        return row["state"] == "published" or who.role not in FLOOR
-
-    def _sampling_plan(self, who: Who, _: Row) -> bool:
-        return self._may(who, "plans.read")
-
-    def _audit(self, who: Who, row: Row) -> bool:
-        seen = self._related(who, "audits.read", row["agent_id"], row["vendor_id"])
-        return seen and (row["state"] == "reviewed" or who.role not in FLOOR)
-
-    def _assignment(self, who: Who, row: Row) -> bool:
-        audits = self._find("audit", "id", row["audit_id"])
-        return self._may(who, "reviewers.read") and any(self._audit(who, one) for one in audits)
-
-    def _evidence(self, who: Who, row: Row) -> bool:
-        return self._words(who, "evidence.read", row, self._find("audit", "id", row["audit_id"]))
-
-    def _review(self, who: Who, row: Row) -> bool:
-        return self._related(who, "reviews.read", row["agent_id"], row["vendor_id"])
-
-    def _review_author(self, who: Who, row: Row) -> bool:
-        reviews = self._find("review", "id", row["review_id"])
-        return self._may(who, "reviewers.read") and any(self._review(who, one) for one in reviews)
-
-    # appeals
-    def _appeal(self, who: Who, row: Row) -> bool:
-        return self._related(who, "appeals.read", row["agent_id"], row["vendor_id"])
-
-    def _ruling(self, who: Who, row: Row) -> bool:
-        return any(self._appeal(who, one) for one in self._find("appeal", "id", row["appeal_id"]))
-
-    # shared
-    def _state_change(self, who: Who, row: Row) -> bool:
-        if row["subject"] == "appeal":
-            appeals = self._find("appeal", "id", row["subject_id"])
-            return (self._may(who, "audits.claim") or self._may(who, "appeals.file")) and any(
-                self._appeal(who, one) for one in appeals
-            )
-        audits = self._find("audit", "id", row["subject_id"])
-        return self._may(who, "audits.claim") and any(self._audit(who, one) for one in audits)
-
-    def _trail_entry(self, who: Who, row: Row) -> bool:
-        if PERMISSIONS["trail.read"][who.role] is Relation.MINE:
-            return bool(row["actor_id"] == who.id)
-        people = self._find("person", "id", row["actor_id"])
-        return who.vendor_id is None or any(self._person(who, one) for one in people)
-
-    def _trail_waiting(self, who: Who, row: Row) -> bool:
-        return False
-
-    def _idempotency_key(self, who: Who, row: Row) -> bool:
-        return bool(row["actor_id"] == who.id)
 
 
 def primary_key(table: str, row: Row) -> tuple[Any, ...]:

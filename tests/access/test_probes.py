@@ -19,7 +19,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, is_leaf_type
-from population import ASKERS, Oracle, Population, Row, Who, key
+from oracle import Oracle
+from population import ASKERS, Population, Row, Who, key
 from routes_of import dependencies_of, routes_of
 
 from services.gateway.schema import schema as served

@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 import pytest
 from conftest import plain
-from population import Oracle, Population, primary_key
+from oracle import Oracle
+from population import Population, primary_key
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 

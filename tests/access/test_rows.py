@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 from conftest import acting
-from population import ASKERS, Oracle, Population, Who, key, primary_key
+from oracle import Oracle
+from population import ASKERS, Population, Who, key, primary_key
 from sqlmodel import SQLModel
 
 from shared.models.people import Role

@@ -42,7 +42,7 @@ def select_trail(
     if action is not None:
         statement = statement.where(col(TrailEntry.action) == action)
     if row_id is not None:
-        changed = col(TrailEntry.changes).contains([{"id": str(row_id)}])
+        changed = col(TrailEntry.changes).contains([{"ids": [str(row_id)]}])
         statement = statement.where(changed | col(TrailEntry.reads).contains([{"ids": [str(row_id)]}]))
     if from_at is not None:
         statement = statement.where(col(TrailEntry.entered_at) >= from_at)

@@ -34,7 +34,9 @@ class TrailEntryOut(Out):
     actor_id: UUID | None
     action: str = Field(description="The permission that was asked for; of the worker, its handler or chore.")
     route: str | None
-    changes: list[dict[str, Any]] = Field(description="[{table, id, change, columns, to}]")
+    changes: list[dict[str, Any]] = Field(
+        description="[{table, ids, change, columns, to, more}]; more: so many rows beyond those in ids"
+    )
     reads: list[dict[str, Any]] = Field(description="[{action, ids}]")
     purpose: str | None
     request_id: str | None
