@@ -37,6 +37,12 @@ def note_read(session: AsyncSession, action: str, ids: Iterable[UUID], purpose: 
         note["purpose"] = purpose
 
 
+def note_change(session: AsyncSession, table: str, row_id: UUID, columns: Iterable[str]) -> None:
+    """What a function of the database changed: nobody else would notice."""
+    note = {"table": table, "id": str(row_id), "change": "changed", "columns": sorted(columns)}
+    session.sync_session.info.setdefault("changes", []).append(note)
+
+
 async def write(session: AsyncSession) -> None:
     """Enters what the transaction did, if it did anything that counts. One statement."""
     await session.flush()
