@@ -10,8 +10,6 @@ from typing import Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.models.people import Role
-
 
 class Issuer(BaseModel):
     """An OpenID Connect issuer whose access tokens are taken."""
@@ -30,7 +28,7 @@ class Issuer(BaseModel):
     """`azp` or `client_id` whose tokens are taken; has to be there where a token is for several."""
     roles_claim: str = ""
     """Where the token says its roles, as a path: realm_access.roles. Empty: not looked at."""
-    roles: dict[str, Role] = {}
+    roles: dict[str, str] = {}
     """The issuer's word → our role. With a roles claim, people act only while the token says theirs."""
     scope_claim: str = ""
     """Where the token says its scopes (our actions: tickets.read …); empty: they are not looked at."""

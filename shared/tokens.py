@@ -36,10 +36,13 @@ class Identity:
 
 
 class Verifier:
-    """`await verify(token)` → Identity. One answer for every kind of bad token."""
+    """`await verify(token)` → Identity. One answer for every kind of bad token. Making one raises ValueError
+    for a role in the settings that is none of ours."""
 
     def __init__(self, issuers: Sequence[tuple[Issuer, httpx.AsyncClient]]) -> None:
         self._issuers = {one.issuer: (one, Keys(one.issuer, client)) for one, client in issuers}
+        for one, _ in issuers:
+            _our_roles(one)
         self._clients = {client for _, client in issuers}
 
     async def close(self) -> None:
@@ -95,10 +98,15 @@ def _identity(issuer: Issuer, claims: Mapping[str, Any]) -> Identity:
     roles = scopes = None
     if issuer.roles_claim:
         named = _words(_at(claims, issuer.roles_claim))
-        roles = frozenset(issuer.roles[one] for one in named if one in issuer.roles)
+        ours = _our_roles(issuer)
+        roles = frozenset(ours[one] for one in named if one in ours)
     if issuer.scope_claim and (said := _at(claims, issuer.scope_claim)) is not None:
         scopes = frozenset(_words(said))
     return Identity(issuer.issuer, claims["sub"], roles, scopes)
+
+
+def _our_roles(issuer: Issuer) -> dict[str, Role]:
+    return {word: Role(name) for word, name in issuer.roles.items()}
 
 
 def _at(claims: Any, path: str) -> Any:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from listening_provider import AUDIENCE, Provider, provider
 from refusals import ask, lasting_world, nothing_written, refused, rows
@@ -12,6 +13,7 @@ from world import World
 
 from shared import service_tokens
 from shared.config import Issuer
+from shared.tokens import Verifier
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +63,11 @@ async def test_a_claim_of_roles_of_another_kind_names_none(
     refused(await asked(world, issuer.token(subject, groups=groups)), 403, "role-not-in-token")
 
 
-def test_a_role_that_is_none_of_ours_is_refused_when_it_is_set() -> None:
-    with pytest.raises(ValueError, match=r"roles\.qa"):
-        Issuer.model_validate({"issuer": "https://id", "audience": "a", "roles": {"qa": "boss"}})
+async def test_a_role_that_is_none_of_ours_is_refused_at_the_start() -> None:
+    odd = Issuer(issuer="https://id", audience="a", roles_claim="groups", roles={"qa": "boss"})
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(ValueError, match="boss"):
+            Verifier([(odd, client)])
 
 
 # ---- Of programs ------------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ from typing import Any
 
 import jwt
 import pytest
-from conftest import verifier_of
 from cryptography.hazmat.primitives.asymmetric import rsa
-from provider import ISSUER, Provider
+from provider import ISSUER, Provider, verifier_of
 
 from shared.errors import Overloaded, Unauthenticated
 from shared.models.people import Role
