@@ -1,6 +1,7 @@
 """An issuer's keys over real sockets: what hangs, drips or sends nonsense costs little, and it comes back."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -124,13 +125,14 @@ async def test_a_new_key_that_came_during_an_outage_is_found_a_second_after_it(
 
 NONSENSE: list[Callable[[Provider], object]] = [
     lambda one: one.about.update(jwks_uri="http://[bad"),
+    lambda one: one.about.update(jwks_uri="http://a\nb"),
     lambda one: one.about.update(jwks_uri=7),
     lambda one: one.about.update(issuer=one.url + "/"),
     lambda one: one.raw.update({CONFIGURATION: b"[" * 100_000}),
     lambda one: one.raw.update({CONFIGURATION: b"[]"}),
     lambda one: one.raw.update({JWKS: b'{"keys":' + b"[" * 100_000}),
     lambda one: one.raw.update({JWKS: b'{"keys": 5}'}),
-    lambda one: one.raw.update({JWKS: b" " * (jwks.MAX_DOCUMENT_BYTES + 1)}),
+    lambda one: one.raw.update({JWKS: json.dumps(one.jwks()).encode() + b" " * jwks.MAX_DOCUMENT_BYTES}),
     lambda one: one.raw.update({JWKS: b"\xff\xfe"}),
     lambda one: setattr(one, "status", 302),
 ]
