@@ -46,8 +46,10 @@ def remove(connection: Connection) -> None:
     known = set(connection.scalars(_ROLES, {"names": list(ROLES)}))
     for role in known:
         connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
-    for signature in reversed(FUNCTIONS):
-        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {signature}")
+    for (signature,) in connection.execute(
+        _FUNCTIONS, {"names": [one.partition("(")[0] for one in FUNCTIONS]}
+    ):
+        connection.exec_driver_sql(f"DROP FUNCTION {signature}")
 
 
 def _make_roles(connection: Connection) -> None:
@@ -130,5 +132,10 @@ _POLICIES = text("SELECT tablename, policyname FROM pg_policies WHERE schemaname
 _GUARDED = text(
     "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     " AND (relrowsecurity OR relforcerowsecurity)"
+)
+# Also those of versions before, whatever they took: what looks past the policies does not outlive its place here.
+_FUNCTIONS = text(
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    f" AND (proname = ANY(:names) OR proowner::regrole::text = '{LOOKUP}')"
 )
 _ROLES = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")

@@ -22,12 +22,18 @@ class NotForProduction(RuntimeError):
 
 
 def refuse_in_production(settings: Settings) -> None:
-    """Raises NotForProduction where people would come in by our own tokens."""
+    """Raises NotForProduction where people would come in by our own tokens, or by keys read in the open."""
     if settings.environment == "production" and not settings.oidc_issuers:
         raise NotForProduction(
             "ASSAY_ENVIRONMENT is production: set ASSAY_OIDC_ISSUERS. The local issuer, which makes a token "
             "for whoever has the secret key, is for trying out."
         )
+    for one in settings.oidc_issuers:
+        if settings.environment == "production" and not one.issuer.startswith("https://"):
+            raise NotForProduction(
+                f"ASSAY_ENVIRONMENT is production, and {one.issuer} in ASSAY_OIDC_ISSUERS is not https: "
+                "whoever is on the way could hand us keys of their own."
+            )
 
 
 class LocalIssuer:

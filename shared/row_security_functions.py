@@ -64,9 +64,11 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$"
         " #variable_conflict use_column\n"
         " BEGIN IF current_setting('transaction_read_only') = 'off' THEN"
-        " UPDATE service_token t SET last_used_at = now() WHERE t.prefix = $1 AND t.secret_hash = $2"
-        " AND t.revoked_at IS NULL AND t.expires_at > now()"
-        " AND (t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute'); END IF;"
+        # Whoever finds the row taken passes by: it is being noted, and nobody waits for another's request.
+        " UPDATE service_token t SET last_used_at = now() WHERE t.id = (SELECT n.id FROM service_token n"
+        " WHERE n.prefix = $1 AND n.secret_hash = $2 AND n.revoked_at IS NULL AND n.expires_at > now()"
+        " AND (n.last_used_at IS NULL OR n.last_used_at < now() - interval '1 minute')"
+        " FOR NO KEY UPDATE SKIP LOCKED); END IF;"
         " RETURN QUERY SELECT t.id, t.name::text, 'service'::text, t.vendor_id, t.scopes FROM service_token t"
         " WHERE t.prefix = $1 AND t.secret_hash = $2 AND t.revoked_at IS NULL AND t.expires_at > now();"
         " END $$",

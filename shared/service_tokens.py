@@ -2,11 +2,13 @@
 that tells a mistyped one without asking the database. Only a hash of it is stored."""
 
 import hashlib
+import re
 import secrets
 import zlib
 from base64 import b32encode
 
 MARK = "assay_st_"
+_FORM = re.compile(MARK + r"([a-z2-7]{8})_[0-9a-f]{72}")
 
 
 def make() -> tuple[str, str]:
@@ -18,11 +20,15 @@ def make() -> tuple[str, str]:
 
 def parse(token: str) -> tuple[str, bytes] | None:
     """(name, hash); None for what cannot be one of ours."""
-    body, checksum = token[:-8], token[-8:]
-    if not token.startswith(MARK) or not token.isascii() or _checksum(body) != checksum:
+    found = _FORM.fullmatch(token)
+    if found is None or _checksum(token[:-8]) != token[-8:]:
         return None
-    name = body.removeprefix(MARK).partition("_")[0]
-    return name, hash_of(token)
+    return found[1], hash_of(token)
+
+
+def find_in(text: str) -> list[str]:
+    """Each token that stands in a longer text."""
+    return [found[0] for found in _FORM.finditer(text) if parse(found[0])]
 
 
 def hash_of(token: str) -> bytes:

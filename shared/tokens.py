@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import jwt
 
+from shared import strict
 from shared.config import Issuer
 from shared.errors import Overloaded, Unauthenticated
 from shared.jwks import Keys, KeysUnavailable
@@ -35,18 +36,24 @@ class Identity:
 
 
 class Verifier:
-    """`await verify(token)` → Identity. One answer for every kind of bad token."""
+    """`await verify(token)` → Identity. One answer for every kind of bad token. Making one raises ValueError
+    for a role in the settings that is none of ours."""
 
     def __init__(self, issuers: Sequence[tuple[Issuer, httpx.AsyncClient]]) -> None:
         self._issuers = {one.issuer: (one, Keys(one.issuer, client)) for one, client in issuers}
+        for one, _ in issuers:
+            _our_roles(one)
         self._clients = {client for _, client in issuers}
 
     async def close(self) -> None:
+        for _, keys in self._issuers.values():
+            await keys.close()
         for client in self._clients:
             await client.aclose()
 
     async def verify(self, token: str) -> Identity:
-        """Raises Unauthenticated (401), Overloaded (503) while its issuer's keys were never reached."""
+        """Raises Unauthenticated (401), Overloaded (503) while its issuer does not answer and the
+        key that it names is not known."""
         try:
             header = jwt.get_unverified_header(token)
             said = jwt.decode(token, options={"verify_signature": False})
@@ -61,7 +68,7 @@ class Verifier:
                 raise Unauthenticated
             return _identity(issuer, _claims(issuer, token, key))
         except KeysUnavailable:
-            raise Overloaded from None
+            raise Overloaded("The issuer of your token does not answer.") from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthenticated from None  # its JSON is the sender's: deep, endless or odd
 
@@ -82,7 +89,7 @@ def _claims(issuer: Issuer, token: str, key: jwt.PyJWK) -> dict[str, Any]:
     client = claims.get("azp", claims.get("client_id"))
     if (others or issuer.clients) and client not in issuer.clients:
         raise Unauthenticated
-    if not isinstance(claims["sub"], str) or "\x00" in claims["sub"] or len(claims["sub"]) > 255:
+    if len(claims["sub"]) > 255 or strict.text_fault(claims["sub"]):
         raise Unauthenticated
     return claims
 
@@ -91,10 +98,15 @@ def _identity(issuer: Issuer, claims: Mapping[str, Any]) -> Identity:
     roles = scopes = None
     if issuer.roles_claim:
         named = _words(_at(claims, issuer.roles_claim))
-        roles = frozenset(Role(issuer.roles[one]) for one in named if one in issuer.roles)
+        ours = _our_roles(issuer)
+        roles = frozenset(ours[one] for one in named if one in ours)
     if issuer.scope_claim and (said := _at(claims, issuer.scope_claim)) is not None:
         scopes = frozenset(_words(said))
     return Identity(issuer.issuer, claims["sub"], roles, scopes)
+
+
+def _our_roles(issuer: Issuer) -> dict[str, Role]:
+    return {word: Role(name) for word, name in issuer.roles.items()}
 
 
 def _at(claims: Any, path: str) -> Any:

@@ -62,6 +62,12 @@ def mac_of(key: bytes, told: Mapping[str, Any]) -> bytes:
     return hmac.digest(key, said, hashlib.sha256)
 
 
+def note_change(session: AsyncSession, table: str, row_id: UUID, columns: Iterable[str]) -> None:
+    """What a function of the database changed: nobody else would notice."""
+    change = {"table": table, "change": "changed", "columns": sorted(columns)}
+    _note(session.sync_session, change, [row_id])
+
+
 async def write(session: AsyncSession, key: bytes) -> None:
     """Enters what the transaction did, if it did anything that counts. One statement."""
     await session.flush()

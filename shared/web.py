@@ -20,13 +20,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
-from shared import errors, service_tokens, strict
+from shared import errors, strict
 from shared.body import read_body
 from shared.config import Settings
 from shared.crypto import Sealer, key_for
 from shared.db import Database
 from shared.edges import RequestContext
-from shared.errors import Fault, Unauthenticated, ValidationFailed
+from shared.errors import Fault, ValidationFailed
+from shared.leaked_tokens import LeakedTokens
 from shared.local_issuer import LocalIssuer, refuse_in_production
 from shared.problems_http import answer_problems
 from shared.tokens import Verifier
@@ -76,6 +77,7 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
             app.include_router(router)
     app.include_router(_housekeeping)
     answer_problems(app)
+    app.add_middleware(_stand, LeakedTokens, app)
     app.add_middleware(RequestContext)
     for service in services:
         for stands_before in service.before:
@@ -117,7 +119,6 @@ class StrictRoute(APIRoute):
         gives_json = isinstance(self.response_class, DefaultPlaceholder)
 
         async def strictly(request: Request) -> Response:
-            await _refuse_leaked(request)
             _check_query(request, known)
             if gives_json and not _accepts_json(request):
                 raise errors.NotAcceptable
@@ -145,18 +146,6 @@ async def _with_json(request: Request) -> Request:
     strictly._body = body
     strictly.parsed = strict.loads(body)
     return strictly
-
-
-async def _refuse_leaked(request: Request) -> None:
-    """A service token in an address stands in logs and histories by now: it is good for nothing more."""
-    for _, value in parse_qsl(request.scope.get("query_string", b"").decode(), keep_blank_values=True):
-        if parsed := service_tokens.parse(value):
-            async with request.app.state.db.transaction("service_tokens.leaked") as session:
-                await session.execute(_REVOKE, {"prefix": parsed[0], "hash": parsed[1]})
-            raise Unauthenticated
-
-
-_REVOKE = text("SELECT revoke_leaked(:prefix, :hash)")
 
 
 def _accepts_json(request: Request) -> bool:

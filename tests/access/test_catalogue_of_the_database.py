@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from conftest import plain
+from acting import plain
 from population import Population
 
 from shared.db import url_of

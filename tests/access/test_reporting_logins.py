@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from conftest import plain
+from acting import plain
 from oracle import Oracle
 from population import Population, primary_key
 from sqlalchemy import make_url

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from conftest import acting
+from acting import acting
 from oracle import Oracle
 from population import ASKERS, Population, Who, key, primary_key
 from sqlmodel import SQLModel

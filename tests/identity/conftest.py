@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,8 +29,3 @@ def verifier(provider: Provider, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
     for _, keys in made._issuers.values():
         keys._now = lambda: provider.now
     return made
-
-
-def verifier_of(provider: Provider, **settings: Any) -> Verifier:
-    whole = {"issuer": ISSUER, "audience": "assay", "algorithms": ("RS256", "ES256")} | settings
-    return Verifier([(Issuer.model_validate(whole), provider.client())])

@@ -8,6 +8,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from shared.config import Issuer
+from shared.tokens import Verifier
+
 ISSUER = "https://id.example.com/realms/quality"
 
 
@@ -56,3 +59,8 @@ class Provider:
         key = self.keys[kid].public_key()
         kind = RSAAlgorithm if isinstance(key, rsa.RSAPublicKey) else ECAlgorithm
         return dict(kind.to_jwk(key, as_dict=True)) | {"kid": kid, "use": "sig"}
+
+
+def verifier_of(provider: Provider, **settings: Any) -> Verifier:
+    whole = {"issuer": ISSUER, "audience": "assay", "algorithms": ("RS256", "ES256")} | settings
+    return Verifier([(Issuer.model_validate(whole), provider.client())])

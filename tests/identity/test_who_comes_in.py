@@ -4,14 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from conftest import verifier_of
-from provider import ISSUER, Provider
+from provider import ISSUER, Provider, verifier_of
 from typer.testing import CliRunner
 from world import World
 
 from services.cli import app as cli
 from services.run import create_app
-from shared.config import Settings, settings_from_environment
+from shared import local_issuer
+from shared.config import Issuer, Settings, settings_from_environment
 from shared.local_issuer import NotForProduction
 
 
@@ -187,9 +187,16 @@ def test_in_production_nothing_starts_on_our_own_tokens(settings: Settings) -> N
         create_app(settings.model_copy(update={"environment": "production"}))
 
 
-async def test_in_production_our_own_tokens_open_nothing(settings: Settings, world: World) -> None:
-    from shared.config import Issuer
+@pytest.mark.parametrize("url", ["http://id.example.com", local_issuer.ISSUER])
+def test_in_production_no_keys_are_read_in_the_open(settings: Settings, url: str) -> None:
+    """Nor may an issuer take the name of our own, whose subjects are people's ids."""
+    issuers = (Issuer(issuer=ISSUER, audience="assay"), Issuer(issuer=url, audience="assay"))
+    more = {"environment": "production", "oidc_issuers": issuers}
+    with pytest.raises(NotForProduction, match="not https"):
+        create_app(settings.model_copy(update=more))
 
+
+async def test_in_production_our_own_tokens_open_nothing(settings: Settings, world: World) -> None:
     issuers = (Issuer(issuer=ISSUER, audience="assay"),)
     production = settings.model_copy(update={"environment": "production", "oidc_issuers": issuers})
     app = create_app(production)

@@ -48,6 +48,8 @@ async def rotate_service_token(
 ) -> dict[str, Any]:
     """A new token in the old one's place; for a while both work. Raises TokenEnded (409)."""
     old = await _lock_living(session, token_id)
+    if old.replaced_by_id is not None:
+        raise TokenEnded
     life = old.expires_at - old.created_at
     made = await _make(session, actor, old.name, old.scopes, old.vendor_id, life)
     old.replaced_by_id = made["id"]
@@ -58,7 +60,7 @@ async def rotate_service_token(
 
 async def revoke_service_token(session: AsyncSession, token_id: UUID, asked: RevocationIn) -> ServiceToken:
     """Good for nothing from the next request on. Raises TokenEnded (409)."""
-    token = await _lock_living(session, token_id)
+    token = await _lock_living(session, token_id)  # one that was replaced may work on for a while
     token.revoked_at, token.revoked_because = clock.now(), asked.reason
     await session.flush()
     return token
@@ -66,7 +68,7 @@ async def revoke_service_token(session: AsyncSession, token_id: UUID, asked: Rev
 
 async def _lock_living(session: AsyncSession, token_id: UUID) -> ServiceToken:
     token = await queries.lock_service_token(session, token_id)
-    if token.revoked_at is not None or token.expires_at <= clock.now() or token.replaced_by_id is not None:
+    if token.revoked_at is not None or token.expires_at <= clock.now():
         raise TokenEnded
     return token
 
