@@ -133,7 +133,7 @@ _GUARDED = text(
     "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     " AND (relrowsecurity OR relforcerowsecurity)"
 )
-# Also those of versions before, whatever they took: what looks past the policies does not outlive its place here.
+# Also those of versions before, whatever they took: what looks past the policies must not outlive them.
 _FUNCTIONS = text(
     "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
     f" AND (proname = ANY(:names) OR proowner::regrole::text = '{LOOKUP}')"

@@ -31,7 +31,7 @@ from shared.models.queue import IdempotencyKey
 
 NAME, EMAIL, KEY = "Élodie Martin", "elodie@example.com", "7310455120377"
 PURPOSE = {"purpose": "A complaint about this ticket"}
-WORDS = f"I am {NAME}, write to {EMAIL}."
+WORDS = f"The parcel for {NAME} is late, write to {EMAIL}."
 
 
 async def take(world: World, *told: Normalised) -> None:
