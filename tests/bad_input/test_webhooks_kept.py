@@ -69,8 +69,7 @@ async def test_w8_50_at_once_are_one_row_and_one_event(world: World) -> None:
     assert (outcomes.count("stored"), outcomes.count("duplicate")) == (1, 49)
     after = await rows(world)
     gained = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    known = {"inbox": 1, "event": 1, "delivery": 1, "trail_entry": 1, "trail_waiting": 1}
-    assert gained == known  # the trail: that the worker understood it
+    assert gained == {"inbox": 1, "event": 1, "delivery": 1}
 
 
 async def test_w9_the_first_body_under_an_id_stays(world: World) -> None:

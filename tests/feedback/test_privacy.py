@@ -153,7 +153,7 @@ async def test_whatever_comes_first_the_same_is_read_and_the_same_is_sealed(
     [ticket] = single["ticket"]
     assert EMAIL not in ticket["subject"]
     [body] = {row["body"] for row in single["message"]}
-    assert body == "I am [name], write to [email]."
+    assert body == "The parcel for [name] is late, write to [email]."
     owners = {row.requester_id for row in await _originals(world) if row.field != "body"}
     other = {one for one, person in single["people"].items() if person[0] == "other"}
     assert owners == other
@@ -258,7 +258,7 @@ async def test_originals_and_identity_open_with_a_purpose_and_no_answer_is_kept(
         assert [row.answer for row in await session.scalars(select(IdempotencyKey))] == [{}]
     # and what everybody reads is redacted
     told = await world.get(f"/feedback/tickets/{ticket_of(generic)}/messages")
-    assert (told[0]["body"], told[0]["author_name"]) == ("I am [name], write to [email].", None)
+    assert (told[0]["body"], told[0]["author_name"]) == ("The parcel for [name] is late, write to [email].", None)
 
 
 async def test_a_person_is_given_everything_that_is_held_about_them(
