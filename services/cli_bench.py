@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure, against a baseline of the same run on the same machine.")
     app.add_typer(bench, name="bench")
     bench.command("intake")(intake)
+    bench.command("access")(access)
     bench.callback()(lambda: None)
 
 
@@ -48,4 +49,19 @@ def intake(
         f"{report.bulk_lines_s:,.0f}", f"{report.copy_rows_s:,.0f}", f"{report.bulk_ratio:.0%}",
     )  # fmt: skip
     table.add_row("acknowledged / stored", f"{report.acknowledged:,} / {report.stored:,}")
+    out.print(table)
+
+
+def access(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="The medians of so many count.")] = 8,
+    statements: Annotated[int, typer.Option(min=5, max=2000, help="Of each round.")] = 150,
+) -> None:
+    """What row security costs the statements that take deliveries in: with policies and without, in turns."""
+    from services import serving
+    from services.bench.access import run
+
+    table = Table("operation", "with policies", "without", "more", title=f"Row security, {rounds} rounds")
+    for cost in serving.run(run(rounds, statements)):
+        seconds = f"{cost.with_policies:.3f} s", f"{cost.without:.3f} s"
+        table.add_row(cost.operation, *seconds, f"{cost.overhead:+.1f} %")
     out.print(table)

@@ -54,7 +54,7 @@ async def run(*, seconds: float, lines: int, rounds: int) -> Report:
     """Each round measures the baseline and ours, one after the other."""
     async with servers.database() as setting, servers.serving(setting, SERVERS) as ports:
         hooks, bulks, acknowledged = [], [], 0
-        webhooks, documents, token = await _furnish(setting.settings)
+        webhooks, documents, token = await furnish(setting.settings)
         for _ in range(rounds):
             await _run(setting.settings.database_url, "VACUUM ANALYZE baseline", "VACUUM ANALYZE inbox")
             tps = await _pgbench(setting, webhooks, seconds)
@@ -82,7 +82,7 @@ async def run(*, seconds: float, lines: int, rounds: int) -> Report:
     )
 
 
-async def _furnish(settings: Settings) -> tuple[UUID, UUID, str]:
+async def furnish(settings: Settings) -> tuple[UUID, UUID, str]:
     """A connection for webhooks, one for documents, and an administrator's token."""
     db, sealer = Database.of(settings, "worker"), Sealer(settings)
     signing = "whsec_" + "YmVuY2htYXJrLXNpZ25pbmcta2V5LW51bWJlci1vbmU="

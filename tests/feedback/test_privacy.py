@@ -258,7 +258,10 @@ async def test_originals_and_identity_open_with_a_purpose_and_no_answer_is_kept(
         assert [row.answer for row in await session.scalars(select(IdempotencyKey))] == [{}]
     # and what everybody reads is redacted
     told = await world.get(f"/feedback/tickets/{ticket_of(generic)}/messages")
-    assert (told[0]["body"], told[0]["author_name"]) == ("The parcel for [name] is late, write to [email].", None)
+    assert (told[0]["body"], told[0]["author_name"]) == (
+        "The parcel for [name] is late, write to [email].",
+        None,
+    )
 
 
 async def test_a_person_is_given_everything_that_is_held_about_them(

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from services.bench import access
 from services.bench.intake import run
 from services.bench.load import Measured
 
@@ -33,3 +34,13 @@ def test_a_percentile_is_a_latency_that_was_measured(share: float, expected: flo
 
 def test_only_answers_of_success_count_as_acknowledged() -> None:
     assert Measured(statuses={200: 5, 202: 1, 401: 7, 503: 9}).acknowledged == 6
+
+
+async def test_row_security_costs_the_intake_less_than_a_tenth() -> None:
+    # when the statements that take deliveries in run with their policies and without, in turns
+    costs = await access.run(*((8, 150) if FULL else (1, 5)))
+    # then both were measured and, where there is time and quiet enough to say so, the price is small
+    assert [cost.operation for cost in costs] == ["webhooks", "bulk"]
+    for cost in costs:
+        assert cost.with_policies > 0
+        assert not FULL or cost.overhead < 10, cost
