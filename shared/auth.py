@@ -119,13 +119,24 @@ async def get_actor(
 Caller = Annotated[Actor, Depends(get_actor)]
 
 
+def allowed_actions(actor: Actor) -> list[str]:
+    """What their role may do, as far as their token leaves it to them."""
+    return sorted(
+        action for action in PERMISSIONS if actor.role in PERMISSIONS[action] and _left(actor, action)
+    )
+
+
+def _left(actor: Actor, action: str) -> bool:
+    noun = action.partition(".")[0]
+    return actor.scopes is None or bool(actor.scopes & {action, f"{noun}.*"})
+
+
 def check(actor: Actor, action: str) -> None:
     """Raises Forbidden (403) where the actor's role may not do this, InsufficientScope (403) where their
     token leaves it out."""
     if actor.role not in PERMISSIONS[action]:
         raise Forbidden(f"The role {actor.role} may not do {action}.")
-    noun = action.partition(".")[0]
-    if actor.scopes is not None and not actor.scopes & {action, f"{noun}.*"}:
+    if not _left(actor, action):
         raise InsufficientScope(f"The token has no scope {action}.")
 
 

@@ -89,7 +89,3 @@ PERMISSIONS: Mapping[str, Grants] = {
     "trail.read": {**dict.fromkeys(Role, MINE), **_LEADS},
     "viewer.read": dict.fromkeys(Role, ALL),
 }
-
-
-def allowed_actions(role: Role) -> list[str]:
-    return sorted(action for action, grants in PERMISSIONS.items() if role in grants)

@@ -19,7 +19,7 @@ from shared.config import Settings
 
 REQUESTS = int(os.environ.get("ASSAY_SCHEMATHESIS_REQUESTS", "0"))
 """At least so many; 0: a small round."""
-CASES_AN_OPERATION = max(1, REQUESTS // 200)
+CASES_AN_OPERATION = max(1, REQUESTS // 120)
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 

@@ -61,6 +61,8 @@ async def test_a16_scopes_leave_less_and_never_more(mara: str, outside: World, p
     assert (await ask(outside, token, path="/audit/audits")).status_code == 200
     refused = await ask(outside, token, path="/appeals")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/insufficient-scope")
+    everything = provider.token(groups=["qa"], scope="viewer.read tickets.read")
+    assert (await ask(outside, everything)).json()["allowed_actions"] == ["tickets.read", "viewer.read"]
     person = {"name": "x", "role": "agent"}
     assert (await ask(outside, token, "POST", "/people/people", json=person)).status_code == 403
 

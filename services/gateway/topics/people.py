@@ -7,9 +7,8 @@ import strawberry
 from strawberry.types import Info
 
 from services.gateway.context import Context
-from shared.auth import check
+from shared.auth import allowed_actions, check
 from shared.models.people import Person as PersonRow
-from shared.permissions import allowed_actions
 
 Ask = Info[Context, Any]
 
@@ -49,5 +48,5 @@ class PeopleQuery:
             name=actor.name,
             role=actor.role,
             vendor_id=actor.vendor_id,
-            allowed_actions=allowed_actions(actor.role),
+            allowed_actions=allowed_actions(actor),
         )

@@ -20,7 +20,7 @@ from services.people.directory.schemas import (
     ViewerOut,
 )
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
-from shared.auth import Actor, permit
+from shared.auth import Actor, allowed_actions, permit
 from shared.db import Session
 from shared.errors import Conflict
 from shared.idempotency import Idempotent
@@ -28,7 +28,7 @@ from shared.models.people import Person, Vendor
 from shared.models.trail import TrailEntry
 from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
-from shared.permissions import PERMISSIONS, allowed_actions
+from shared.permissions import PERMISSIONS
 from shared.schemas import When
 from shared.web import router
 
@@ -42,7 +42,7 @@ routes = router("/people", "people")
     summary="Who am I, and what may I do?",
 )
 async def viewer(actor: Annotated[Actor, Depends(permit("viewer.read"))]) -> Any:
-    return vars(actor) | {"allowed_actions": allowed_actions(actor.role)}
+    return vars(actor) | {"allowed_actions": allowed_actions(actor)}
 
 
 @routes.get(
