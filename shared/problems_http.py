@@ -7,10 +7,11 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from sqlalchemy import exc as sa_exc
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 
 from shared import errors, strict
 from shared.errors import Fault, Problem, ValidationFailed
@@ -167,14 +168,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> list[str]:
     """Every method of this address, whichever of its routes they belong to. Where a word of the address
     could also be somebody's id, it is the word."""
-    fitting: dict[str, int] = {}
-    for method in METHODS:
-        scope = dict(request.scope, method=method)
-        found = [route.matches(scope) for route in request.scope["app"].router.routes]
-        words = [len(inner.get("path_params", {})) for match, inner in found if match is Match.FULL]
-        if words:
-            fitting[method] = min(words)
-    allowed = [method for method, words in fitting.items() if words == min(fitting.values())]
+    fitting: dict[int, set[str]] = {}
+    for route in iter_route_contexts(request.scope["app"].routes):
+        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
+        if path and methods and compile_path(path)[0].match(request.scope["path"]):
+            fitting.setdefault(path.count("{"), set()).update(methods)
+    named = fitting[min(fitting)] if fitting else set()
+    allowed = [method for method in METHODS if method in named]
     return [*allowed, "HEAD"] if "GET" in allowed else allowed
 
 

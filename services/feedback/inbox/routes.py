@@ -22,6 +22,7 @@ from shared.errors import (
     Overloaded,
     PayloadTooLarge,
     Problem,
+    Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -102,7 +103,7 @@ async def receive_salesforce_events(request: Request, connection_key: Key) -> Re
     "/salesforce/{connection_key}/{token}", response_class=Response,
     summary="A Salesforce Outbound Message (SOAP)",
     description="`token` is the connection's path token. Acknowledged when all notifications are stored.",
-    responses=answers(NotFound, WrongAccount, PayloadTooLarge, Overloaded)
+    responses=answers(NotFound, WrongAccount, PayloadTooLarge, Unauthenticated, Overloaded)
     | {200: {"content": {"text/xml": {}}}, 400: {"content": {"text/xml": {}}, "description": "A SOAP fault"}},
     openapi_extra={"requestBody": {"content": {"text/xml": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
