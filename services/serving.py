@@ -84,7 +84,7 @@ async def run_until_signal(
         if worker is not None:
             await stack.enter_async_context(_working(worker, stopping))
         if app is not None and listener is not None:
-            await stack.enter_async_context(_serving(app, listener, stopping))
+            await stack.enter_async_context(serving(app, listener, stopping))
         if once_up is not None:
             await _unless(stopping, once_up())
         await stopping.wait()
@@ -113,7 +113,7 @@ async def _working(worker: Worker, stopping: asyncio.Event) -> AsyncIterator[Non
 
 
 @contextlib.asynccontextmanager
-async def _serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event) -> AsyncIterator[None]:
+async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             app,

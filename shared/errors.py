@@ -98,6 +98,12 @@ class Forbidden(Problem):
     status, slug = 403, "forbidden"
 
 
+class OriginNotAllowed(Problem):
+    """Pages of that origin may not ask, or not like this"""
+
+    status, slug = 403, "origin-not-allowed"
+
+
 class NotFound(Problem):
     """There is no such thing, or you may not see it"""
 
@@ -162,10 +168,28 @@ class ValidationFailed(Problem):
     status, slug = 422, "validation-failed"
 
 
+class UrlNotAllowed(Problem):
+    """We do not go to that address"""
+
+    status, slug = 422, "url-not-allowed"
+
+
 class IdempotencyKeyReused(Problem):
     """This idempotency key was used before for another request"""
 
     status, slug = 422, "idempotency-key-reused"
+
+
+class RateLimited(Problem):
+    """You ask too often: wait as long as Retry-After says"""
+
+    status, slug = 429, "rate-limited"
+
+
+class TooManyAtOnce(Problem):
+    """Too many of your requests are under way: wait for their answers"""
+
+    status, slug = 429, "too-many-at-once"
 
 
 class HeadersTooLarge(Problem):
