@@ -26,6 +26,7 @@ UNDECLARED = {
     "not-acceptable": "any address refuses an Accept header without JSON",
     "address-too-long": "refused at the edge, before any route is known",
     "headers-too-large": "refused at the edge, before any route is known",
+    "origin-not-allowed": "answers browsers before they ask, wherever",
 }
 """Problems that no route names in `responses=`, each with the reason."""
 
