@@ -61,6 +61,12 @@ class MalformedJson(Problem):
     status, slug = 400, "malformed-json"
 
 
+class MalformedRequest(Problem):
+    """This is not HTTP, or two readers could read it in two ways"""
+
+    status, slug = 400, "malformed-request"
+
+
 class MalformedUri(Problem):
     """The address is not well-formed"""
 
