@@ -90,7 +90,12 @@ class Settings(BaseSettings):
     """How far a webhook's signed timestamp may be from our clock, both ways."""
 
     help_desk_hosts: tuple[str, ...] = ()
-    """Hosts beside the help desks' own domains whose REST API may be asked, as JSON: ["desk.example.com"]."""
+    """Hosts beside the help desks' own domains whose REST API may be asked, as JSON: ["desk.example.com"],
+    with ":8443" where it is another port than 443. An address, as "127.0.0.1", is a host too."""
+
+    inner_networks: tuple[str, ...] = ()
+    """Networks of our own to which the names of help desks and issuers may lead, as JSON: ["10.2.0.0/16"].
+    All else that is not the public internet is closed."""
 
     max_body_bytes: int = 1_048_576
     body_timeout_s: float = 10.0

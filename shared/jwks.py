@@ -12,6 +12,8 @@ import httpx
 import jwt
 import structlog
 
+from shared import outbound
+
 log = structlog.get_logger()
 
 REFRESH_S = 60.0
@@ -19,7 +21,7 @@ REFRESH_S = 60.0
 RETRY_S = 1.0
 """An issuer that does not answer is asked at most this often."""
 MAX_DOCUMENT_BYTES = 1_000_000
-TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+LONGEST_S = 5.0
 
 
 class KeysUnavailable(Exception):
@@ -72,14 +74,11 @@ class Keys:
             )
 
     async def _document(self, url: str) -> dict[str, Any]:
-        async with self._client.stream("GET", url, timeout=TIMEOUT, follow_redirects=False) as answer:
-            if answer.status_code != 200:
-                raise ValueError(f"answered {answer.status_code}")
-            body = b""
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > MAX_DOCUMENT_BYTES:
-                    raise ValueError("the document is too long")
+        answer, body = await outbound.fetch(
+            self._client, "GET", url, max_bytes=MAX_DOCUMENT_BYTES, seconds=LONGEST_S, follow_redirects=False
+        )
+        if answer.status_code != 200:
+            raise ValueError(f"answered {answer.status_code}")
         found: dict[str, Any] = httpx.Response(200, content=body).json()
         return found
 

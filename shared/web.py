@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -20,7 +20,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
-from shared import errors, service_tokens, strict
+from shared import errors, outbound, service_tokens, strict
+from shared.addresses import Allowed
 from shared.body import read_body
 from shared.browsers import OtherOrigins, TellBrowsers, add_docs
 from shared.config import Settings
@@ -103,7 +104,9 @@ def _stand_before(app: FastAPI, settings: Settings, services: Sequence[Service])
 def _let_people_in(app: FastAPI, settings: Settings) -> None:
     """Whose tokens are taken. Raises NotForProduction."""
     refuse_in_production(settings)
-    outside = httpx.AsyncClient()
+    named = [urlsplit(one.issuer).netloc.rpartition("@")[2] for one in settings.oidc_issuers]
+    any_host = ("",)  # an issuer may keep its keys elsewhere
+    outside = outbound.client(Allowed.of(settings, any_host, named))
     issuers = [(one, outside) for one in settings.oidc_issuers]
     if settings.environment != "production":
         app.state.token_keys = local = LocalIssuer(settings)

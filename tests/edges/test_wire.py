@@ -183,9 +183,7 @@ async def test_p30_many_slow_connections_hurt_nobody(server: Server) -> None:
     assert beside < max(2 * alone, alone + 0.05), (
         f"p95 {alone:.4f} s alone, {beside:.4f} s beside {SLOW} slow"
     )
-    print(
-        f"p95 {alone * 1000:.1f} ms alone, {beside * 1000:.1f} ms beside {SLOW}; closed in {max(lasted):.1f} s"
-    )
+    print(f"p95 {alone * 1000:.1f} ms, beside {SLOW} {beside * 1000:.1f} ms; closed by {max(lasted):.1f} s")
 
 
 # ---- Odd -------------------------------------------------------------------------------------------
