@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -11,6 +12,8 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from services.wire import protocol
+from shared.config import Settings
 from shared.worker import Worker
 
 GRACE_S = 20
@@ -65,6 +68,12 @@ def listen(host: str, port: int, *, fallback: bool = False) -> socket.socket:
     return bound
 
 
+def _allow_many_sockets() -> None:
+    """As many as the machine allows: a crowd of slow clients is waited out, and others still get in."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def run_until_signal(
     *,
     app: FastAPI | None = None,
@@ -84,7 +93,7 @@ async def run_until_signal(
         if worker is not None:
             await stack.enter_async_context(_working(worker, stopping))
         if app is not None and listener is not None:
-            await stack.enter_async_context(_serving(app, listener, stopping))
+            await stack.enter_async_context(serving(app, listener, stopping))
         if once_up is not None:
             await _unless(stopping, once_up())
         await stopping.wait()
@@ -113,16 +122,21 @@ async def _working(worker: Worker, stopping: asyncio.Event) -> AsyncIterator[Non
 
 
 @contextlib.asynccontextmanager
-async def _serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event) -> AsyncIterator[None]:
+async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    _allow_many_sockets()
     server = _Server(
         uvicorn.Config(
             app,
             access_log=False,
-            proxy_headers=False,
+            http=protocol(header_timeout_s=settings.header_timeout_s, body_timeout_s=settings.body_timeout_s),
+            ws="none",
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
             server_header=False,
+            log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_S,
-            h11_max_incomplete_event_size=16_384,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))

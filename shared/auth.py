@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from shared import local_issuer, service_tokens
 from shared.db import Session
 from shared.errors import Forbidden, InsufficientScope, RoleNotInToken, Unauthenticated
+from shared.fair_shares import LET_IN
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS
 from shared.tokens import Verifier
@@ -113,7 +114,9 @@ async def get_actor(
 ) -> Actor:
     token = token_of(connection, credentials)
     session.info["route"] = f"{connection.scope['method']} {connection.scope['route'].path}"
-    return await enter(session, connection.app.state.verifier, token)
+    actor = await enter(session, connection.app.state.verifier, token)
+    connection.scope[LET_IN] = True
+    return actor
 
 
 Caller = Annotated[Actor, Depends(get_actor)]

@@ -35,6 +35,17 @@ class Issuer(BaseModel):
     max_life_s: int = 3600
 
 
+class RateLimits(BaseModel):
+    """Calls a minute of one caller, by kind; 0: no limit. As many may come at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reads: int = Field(default=600, ge=0)
+    writes: int = Field(default=120, ge=0)
+    graphql: int = Field(default=300, ge=0)
+    exports: int = Field(default=10, ge=0)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", populate_by_name=True)
 
@@ -79,12 +90,29 @@ class Settings(BaseSettings):
     """How far a webhook's signed timestamp may be from our clock, both ways."""
 
     help_desk_hosts: tuple[str, ...] = ()
-    """Hosts beside the help desks' own domains whose REST API may be asked, as JSON: ["desk.example.com"]."""
+    """Hosts beside the help desks' own domains whose REST API may be asked, as JSON: ["desk.example.com"],
+    with ":8443" where it is another port than 443. An address, as "127.0.0.1", is a host too."""
+
+    inner_networks: tuple[str, ...] = ()
+    """Networks of our own to which the names of help desks and issuers may lead, as JSON: ["10.2.0.0/16"].
+    All else that is not the public internet is closed."""
 
     max_body_bytes: int = 1_048_576
     body_timeout_s: float = 10.0
     """How long a request may take to send its body."""
+    header_timeout_s: float = 10.0
+    """How long a connection may take until the headers of a request are there."""
     token_ttl_s: int = 12 * 3600
+
+    rate_limits: RateLimits = RateLimits()
+    calls_at_once: int = Field(default=20, ge=0)
+    """How many calls of one caller may be under way in a process; 0: no limit."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of our own proxies, as JSON: their X-Forwarded-For and -Proto are believed."""
+
+    cors_origins: tuple[str, ...] = ()
+    """Other origins whose pages may ask, exactly as browsers say them, as JSON: ["https://qa.example.com"]."""
 
 
 @lru_cache

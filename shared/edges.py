@@ -35,14 +35,14 @@ class RequestContext:
         # HEAD is answered as GET, without the body. A copy: the server looks at its own scope.
         scope = dict(scope, method="GET" if asked == "HEAD" else asked)
         request_id = scope["request_id"] = _given_request_id(scope) or str(new_id())
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        outer = structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = time.perf_counter(), 0
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", []).extend(_headers(request_id))
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             elif asked == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -65,7 +65,7 @@ class RequestContext:
             SECONDS.labels(route).observe(took)
             if route not in _QUIET:
                 log.info("answered", method=method, route=route, status=status, ms=round(took * 1000, 1))
-            structlog.contextvars.unbind_contextvars("request_id")
+            structlog.contextvars.reset_contextvars(**outer)  # one service may ask another in here
 
 
 _QUIET = {"/healthz", "/readyz", "/metrics"}
@@ -99,11 +99,3 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 def _given_request_id(scope: Scope) -> str | None:
     given = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"")
     return given.decode() if _REQUEST_ID.fullmatch(given) else None
-
-
-def _headers(request_id: str) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"x-request-id", request_id.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cache-control", b"no-store"),
-    ]

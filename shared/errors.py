@@ -61,6 +61,12 @@ class MalformedJson(Problem):
     status, slug = 400, "malformed-json"
 
 
+class MalformedRequest(Problem):
+    """This is not HTTP, or two readers could read it in two ways"""
+
+    status, slug = 400, "malformed-request"
+
+
 class MalformedUri(Problem):
     """The address is not well-formed"""
 
@@ -96,6 +102,12 @@ class Forbidden(Problem):
     """You may see this, but not do that"""
 
     status, slug = 403, "forbidden"
+
+
+class OriginNotAllowed(Problem):
+    """Pages of that origin may not ask, or not like this"""
+
+    status, slug = 403, "origin-not-allowed"
 
 
 class NotFound(Problem):
@@ -162,10 +174,28 @@ class ValidationFailed(Problem):
     status, slug = 422, "validation-failed"
 
 
+class UrlNotAllowed(Problem):
+    """We do not go to that address"""
+
+    status, slug = 422, "url-not-allowed"
+
+
 class IdempotencyKeyReused(Problem):
     """This idempotency key was used before for another request"""
 
     status, slug = 422, "idempotency-key-reused"
+
+
+class RateLimited(Problem):
+    """You ask too often: wait as long as Retry-After says"""
+
+    status, slug = 429, "rate-limited"
+
+
+class TooManyAtOnce(Problem):
+    """Too many of your requests are under way: wait for their answers"""
+
+    status, slug = 429, "too-many-at-once"
 
 
 class HeadersTooLarge(Problem):

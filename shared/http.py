@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import httpx
 from starlette.types import ASGIApp
 
+from shared.fair_shares import INSIDE
+
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
 
@@ -27,7 +29,7 @@ class ServiceClients:
             return httpx.AsyncClient(base_url=url, timeout=TIMEOUT, limits=LIMITS)
         if self._local is None:
             raise RuntimeError(f"ASSAY_SERVICE_URLS has no entry for {service}.")
-        transport = httpx.ASGITransport(app=self._local, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=self._local, raise_app_exceptions=False, client=INSIDE)
         return httpx.AsyncClient(base_url=f"http://{service}", transport=transport, timeout=TIMEOUT)
 
     async def close(self) -> None:

@@ -13,6 +13,8 @@ import httpx
 import jwt
 import structlog
 
+from shared import outbound
+
 log = structlog.get_logger()
 
 REFRESH_S = 60.0
@@ -90,14 +92,11 @@ class Keys:
         return {key.key_id: key for key in map(_usable, found["keys"]) if key and key.key_id}
 
     async def _document(self, url: str) -> dict[str, Any]:
-        async with self._client.stream("GET", url, follow_redirects=False) as answer:
-            if answer.status_code != 200:
-                raise ValueError(f"answered {answer.status_code}")
-            body = b""
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > MAX_DOCUMENT_BYTES:
-                    raise ValueError("the document is too long")
+        answer, body = await outbound.fetch(
+            self._client, "GET", url, max_bytes=MAX_DOCUMENT_BYTES, seconds=ASK_S, follow_redirects=False
+        )
+        if answer.status_code != 200:
+            raise ValueError(f"answered {answer.status_code}")
         found: dict[str, Any] = httpx.Response(200, content=body).json()
         return found
 

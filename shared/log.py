@@ -27,6 +27,29 @@ def configure(log_format: str, to: TextIO = sys.stderr) -> None:
         logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Forwarded) for handler in root.handlers):
+        root.addHandler(_Forwarded())
+
+
+MAX_TOLD = 200
+
+
+class _Forwarded(logging.Handler):
+    """What libraries log, as lines of ours: which of their messages it is, not what they filled in."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.msg.strip().partition("\n")[0] if isinstance(record.msg, str) else "no words"
+        error = record.exc_info[1] if record.exc_info else None
+        say = (
+            structlog.get_logger().error
+            if record.levelno >= logging.ERROR
+            else structlog.get_logger().warning
+        )
+        say(told[:MAX_TOLD], logger=record.name, exc_info=error)
 
 
 def where_it_went_wrong(

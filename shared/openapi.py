@@ -14,7 +14,9 @@ from shared.errors import (
     Overloaded,
     PayloadTooLarge,
     Problem,
+    RateLimited,
     RoleNotInToken,
+    TooManyAtOnce,
     Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
@@ -27,6 +29,8 @@ READS = (
     RoleNotInToken,
     NotFound,
     ValidationFailed,
+    RateLimited,
+    TooManyAtOnce,
     Overloaded,
 )
 WRITES = (*READS, MalformedJson, PayloadTooLarge, UnsupportedMediaType)

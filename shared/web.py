@@ -4,10 +4,10 @@ How failures are answered: `problems_http.py`; what is around every request: `ed
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -20,13 +20,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
-from shared import errors, strict
+from shared import errors, outbound, strict
+from shared.addresses import Allowed
 from shared.body import read_body
+from shared.browsers import OtherOrigins, TellBrowsers, add_docs
 from shared.config import Settings
 from shared.crypto import Sealer, key_for
 from shared.db import Database
 from shared.edges import RequestContext
 from shared.errors import Fault, ValidationFailed
+from shared.fair_shares import INSIDE, FairShares, Kind
 from shared.leaked_tokens import LeakedTokens
 from shared.local_issuer import LocalIssuer, refuse_in_production
 from shared.problems_http import answer_problems
@@ -43,6 +46,8 @@ class Service:
     routers: Sequence[APIRouter]
     handlers: Callable[[Settings], dict[str, Handler]] = lambda _: {}
     chores: tuple[Chore, ...] = ()
+    kinds: Mapping[str, Kind | None] = field(default_factory=dict)
+    """What begins an address → as what its calls are counted; None: not by caller (`fair_shares.py`)."""
     before: tuple[Callable[[ASGIApp, FastAPI], ASGIApp], ...] = ()
     """What stands before the whole app, as middleware: (what it stands before, the app) → what is asked."""
 
@@ -57,6 +62,8 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
             await close()
 
     app = FastAPIOffline(
+        docs_url=None,
+        redoc_url=None,
         title="Assay: " + ", ".join(service.name for service in services),
         description="\n\n".join(f"**{service.name}**: {service.summary}" for service in services)
         + "\n\nEvery failure is an RFC 9457 problem; `GET /problems` lists them all.",
@@ -76,23 +83,38 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
         for router in service.routers:
             app.include_router(router)
     app.include_router(_housekeeping)
+    add_docs(app)
     answer_problems(app)
+    _stand_before(app, settings, services)
+    return app
+
+
+def _stand_before(app: FastAPI, settings: Settings, services: Sequence[Service]) -> None:
+    """What a request meets before its route; the last one added meets it first."""
+    kinds = {prefix: kind for service in services for prefix, kind in service.kinds.items()}
+    app.add_middleware(FairShares, app, kinds)
     app.add_middleware(_stand, LeakedTokens, app)
     app.add_middleware(RequestContext)
     for service in services:
         for stands_before in service.before:
             app.add_middleware(_stand, stands_before, app)
-    return app
+    if settings.cors_origins:
+        app.add_middleware(OtherOrigins, settings.cors_origins)
+    app.add_middleware(TellBrowsers)
 
 
 def _let_people_in(app: FastAPI, settings: Settings) -> None:
     """Whose tokens are taken. Raises NotForProduction."""
     refuse_in_production(settings)
-    outside = httpx.AsyncClient()
+    named = [urlsplit(one.issuer).netloc.rpartition("@")[2] for one in settings.oidc_issuers]
+    any_host = ("",)  # an issuer may keep its keys elsewhere
+    outside = outbound.client(Allowed.of(settings, any_host, named))
     issuers = [(one, outside) for one in settings.oidc_issuers]
     if settings.environment != "production":
         app.state.token_keys = local = LocalIssuer(settings)
-        issuers.append((local.configuration(), httpx.AsyncClient(transport=httpx.ASGITransport(app))))
+        issuers.append(
+            (local.configuration(), httpx.AsyncClient(transport=httpx.ASGITransport(app, client=INSIDE)))
+        )
         app.include_router(_local_identity)
     app.state.verifier = Verifier(issuers)
     app.state.at_the_end += [app.state.verifier.close, outside.aclose]

@@ -88,13 +88,12 @@ async def _bulk(db: Database, connection_id: UUID, statements: int) -> float:
 
 
 async def _switch(setting: Setting, *, on: bool) -> None:
-    """As the owner. Then the tables are as if nothing had happened."""
+    """As the owner. The tables grow with each turn, for both alike."""
     url = make_url(setting.settings.database_url).set(drivername="postgresql")
     owner = await asyncpg.connect(url.render_as_string(hide_password=False))
     try:
         for table in TABLES:
             await owner.execute(f"ALTER TABLE {table} {'ENABLE' if on else 'DISABLE'} ROW LEVEL SECURITY")
-        await owner.execute("TRUNCATE inbox, event, delivery, refetch, pull")
         await owner.execute("CHECKPOINT")
         await asyncio.sleep(0.2)
     finally:

@@ -90,7 +90,8 @@ async def furnish(settings: Settings) -> tuple[UUID, UUID, str]:
         await first_admin(session)
         zd = ZendeskIn(key="zd", name="zd", platform="zendesk", account_id="20417733", secret=SECRET)
         docs = GenericIn(key="docs", name="docs", platform="generic", secret=signing)
-        ids = (await connect(session, sealer, zd, ())).id, (await connect(session, sealer, docs, ())).id
+        made = [await connect(session, sealer, new, settings) for new in (zd, docs)]
+        ids = made[0].id, made[1].id
     await db.close()
     await _run(settings.database_url, *BASELINE)
     return *ids, LocalIssuer(settings).issue(ADMIN_ID)

@@ -16,7 +16,7 @@ from shared.web import Service, build_app
 SERVICE = Service(
     "feedback", "Where help desks send what happened: connections, webhooks, tickets, people.",
     routers=(inbox, connections, pulls, bulk, tickets, privacy), handlers=handlers, chores=CHORES,
-    before=(Lane,),
+    before=(Lane,), kinds={"/feedback/intake/": None},
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from shared.worker import Chore, Handler
 
 
 def handlers(settings: Settings) -> dict[str, Handler]:
-    client, sealer = Client(), Sealer(settings)
+    client, sealer = Client(settings), Sealer(settings)
 
     async def normalise_webhook(session: AsyncSession, event: Event) -> None:
         assert isinstance(event, WebhookReceived)

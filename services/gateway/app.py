@@ -10,7 +10,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "gateway", "GraphQL for front-ends: reads from one snapshot, writes through the owning services.",
-    routers=(routes,),
+    routers=(routes,), kinds={"/graphql": "graphql"},
 )  # fmt: skip
 
 

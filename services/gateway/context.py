@@ -18,6 +18,7 @@ from strawberry.fastapi import BaseContext
 
 from shared.auth import Actor, enter
 from shared.db import Database
+from shared.fair_shares import LET_IN
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
 from shared.trail import note_read
@@ -58,6 +59,7 @@ class Context(BaseContext):
         if self._session is None:
             session = await self._snapshot.enter_async_context(self._db.snapshot())
             self.actor = await enter(session, self.request.app.state.verifier, self._token)
+            self.request.scope[LET_IN] = True
             self._session = session
         return self._session
 

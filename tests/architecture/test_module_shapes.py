@@ -32,7 +32,7 @@ EXTRAS = {
 }
 STARTS_PROCESSES = {
     "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_privacy.py",
-    "cli_trail.py", "importing.py", "local.py", "reporting.py", "run.py", "serving.py", "up.py",
+    "cli_trail.py", "importing.py", "local.py", "reporting.py", "run.py", "serving.py", "up.py", "wire.py",
 }  # fmt: skip
 """What stands directly in services/: the roof over them."""
 SAYS_NOTHING = {"utils.py", "util.py", "common.py", "helpers.py", "helper.py", "misc.py"}

@@ -30,7 +30,6 @@ PUBLIC = {
     "GET /metrics": "counts only, no names; asked by the monitoring",
     "GET /problems": "documentation",
     "GET /docs": "documentation",
-    "GET /docs/oauth2-redirect": "documentation",
     "GET /redoc": "documentation",
     "GET /openapi.json": "documentation",
     "/static-offline-docs": "scripts and styles of the documentation",

@@ -21,7 +21,7 @@ from services.feedback.connections.schemas import (
 from services.feedback.errors import NoSecret
 from shared.auth import Actor, permit
 from shared.db import Session
-from shared.errors import Conflict
+from shared.errors import Conflict, UrlNotAllowed
 from shared.idempotency import Idempotent
 from shared.models.feedback import Connection
 from shared.models.queue import Delivery
@@ -33,7 +33,7 @@ routes = router("/feedback/connections", "connections")
 
 
 @routes.post(
-    "", status_code=201, response_model=ConnectionOut, responses=answers(*POSTS, Conflict),
+    "", status_code=201, response_model=ConnectionOut, responses=answers(*POSTS, Conflict, UrlNotAllowed),
     summary="Connect a help-desk account",
 )  # fmt: skip
 async def connect(
@@ -42,7 +42,7 @@ async def connect(
     _: Annotated[Actor, Depends(permit("connections.create"))],
 ) -> Response:  # fmt: skip
     state = request.app.state
-    work = service.connect(session, state.sealer, new, state.settings.help_desk_hosts)
+    work = service.connect(session, state.sealer, new, state.settings)
     return await once(work, ConnectionOut)
 
 
@@ -60,15 +60,15 @@ async def get_connection(
     return await queries.get_connection(session, connection_id)
 
 
-@routes.patch("/{connection_id}", response_model=ConnectionOut, responses=answers(*WRITES))
+@routes.patch(
+    "/{connection_id}", response_model=ConnectionOut, responses=answers(*WRITES, UrlNotAllowed)
+)  # fmt: skip
 async def change_connection(
     connection_id: UUID, patch: ConnectionPatch, request: Request, session: Session,
     _: Annotated[Actor, Depends(permit("connections.update"))],
 ) -> Any:  # fmt: skip
     state = request.app.state
-    return await service.change_connection(
-        session, state.sealer, connection_id, patch, state.settings.help_desk_hosts
-    )
+    return await service.change_connection(session, state.sealer, connection_id, patch, state.settings)
 
 
 @routes.post(

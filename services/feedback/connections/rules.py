@@ -1,14 +1,15 @@
 """What fits a connection: its secrets, its API's address, and what may be shown of a message. Pure."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.feedback.connections.schemas import ApiIn, is_signing_key
 from services.feedback.connections.secrets import ZENDESK_TEST_SECRET
-from shared.errors import Fault
+from shared.addresses import Allowed
+from shared.config import Settings
+from shared.errors import Fault, UrlNotAllowed
 from shared.schemas import In
 
 SECRETS: dict[str, tuple[set[str], set[str]]] = {
@@ -46,23 +47,23 @@ HOSTS = {
 }
 
 
-def faults_of_api(platform: str, api: ApiIn | None, own_hosts: Collection[str]) -> list[Fault]:
-    """What we ask with a secret in hand is the help desk itself, and over TLS."""
+def faults_of_api(platform: str, api: ApiIn | None) -> list[Fault]:
+    if api is None or platform in HOSTS:
+        return []
+    return [Fault("/api", "unknown-field", f"A connection of kind {platform} has no API to be asked.")]
+
+
+def check_address(platform: str, api: ApiIn | None, settings: Settings) -> None:
+    """What we ask with a secret in hand is the help desk itself, and over TLS.
+
+    Raises UrlNotAllowed (422). Where the name leads is checked when it is asked (`shared/outbound.py`)."""
     if api is None:
-        return []
-    if platform not in HOSTS:
-        return [Fault("/api", "unknown-field", f"A connection of kind {platform} has no API to be asked.")]
-    url = urlsplit(api.base_url)
-    host = (url.hostname or "").lower()
-    if host in own_hosts:
-        return []
-    if url.scheme != "https":
-        return [Fault("/api/base_url", "wrong-form", "Must begin with https://.")]
-    if not host.endswith(HOSTS[platform]):
+        return
+    allowed = Allowed.of(settings, HOSTS[platform], settings.help_desk_hosts)
+    if why := allowed.fault_of(api.base_url):
         known = " or ".join(f"…{suffix}" for suffix in HOSTS[platform])
-        detail = f"Must be {known}, or a host that ASSAY_HELP_DESK_HOSTS names."
-        return [Fault("/api/base_url", "unknown-host", detail)]
-    return []
+        words = f"{why} Its host is {known}, or one that ASSAY_HELP_DESK_HOSTS names."
+        raise UrlNotAllowed(faults=[Fault("/api/base_url", "url-not-allowed", words)])
 
 
 def vendors_in(settings: In | None) -> Iterator[tuple[str, UUID | None]]:

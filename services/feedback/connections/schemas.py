@@ -37,9 +37,7 @@ PathToken = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,200}$")
 SigningKey = Annotated[Secret, AfterValidator(_a_signing_key)]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=r"^[ -~]+$")]
 User = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-9;-~]+$")]
-BaseUrl = Annotated[
-    str, StringConstraints(max_length=200, pattern=r"^https?://[A-Za-z0-9.-]{1,150}(:[0-9]{1,5})?$")
-]
+BaseUrl = Annotated[str, StringConstraints(max_length=200)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 

@@ -1,6 +1,6 @@
 """Verbs of the connections room."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,13 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.feedback.connections import queries
-from services.feedback.connections.rules import faults_of_api, faults_of_secrets, shape, vendors_in
+from services.feedback.connections.rules import (
+    check_address,
+    faults_of_api,
+    faults_of_secrets,
+    shape,
+    vendors_in,
+)
 from services.feedback.connections.schemas import (
     ApiIn,
     ConnectionIn,
@@ -22,6 +28,7 @@ from services.feedback.connections.secrets import parse, text
 from services.feedback.connections.settings import SETTINGS, GenericSettings
 from services.feedback.errors import NoSecret
 from shared import clock, deliveries, outbox
+from shared.config import Settings
 from shared.crypto import Sealer
 from shared.errors import Fault, NotFound, ValidationFailed
 from shared.events import WebhookReceived
@@ -34,18 +41,17 @@ from shared.schemas import In
 RECONCILE_EVERY = timedelta(hours=1)
 
 
-async def connect(
-    session: AsyncSession, sealer: Sealer, new: ConnectionIn, own_hosts: Collection[str]
-) -> Connection:
-    """Raises ValidationFailed for an unknown vendor or schedule, Conflict for a key in use."""
+async def connect(session: AsyncSession, sealer: Sealer, new: ConnectionIn, config: Settings) -> Connection:
+    """Raises ValidationFailed for an unknown vendor or schedule, UrlNotAllowed, Conflict for a key in use."""
     secrets = new.secrets()
     faults = [
         *await _unknown(session, new.settings, new.schedule_id),
         *faults_of_secrets(new.platform, secrets, is_test=new.is_test),
-        *faults_of_api(new.platform, new.api, own_hosts),
+        *faults_of_api(new.platform, new.api),
     ]
     if faults:
         raise ValidationFailed(faults=faults)
+    check_address(new.platform, new.api, config)
     connection = Connection(
         id=new_id(),
         key=new.key,
@@ -70,18 +76,19 @@ async def change_connection(
     sealer: Sealer,
     connection_id: UUID,
     patch: ConnectionPatch,
-    own_hosts: Collection[str],
+    config: Settings,
 ) -> Connection:
-    """Raises NotFound (404), ValidationFailed (422) for what does not fit the platform or is unknown."""
+    """Raises NotFound (404), UrlNotAllowed, ValidationFailed (422) for what is unknown or does not fit."""
     connection = await queries.get_connection(session, connection_id, lock=True)
     sent = patch.model_fields_set
     settings = _settings_of(connection.platform, patch.settings) if "settings" in sent else None
     faults = [
         *await _unknown(session, settings, patch.schedule_id),
-        *faults_of_api(connection.platform, patch.api, own_hosts),
+        *faults_of_api(connection.platform, patch.api),
     ]
     if faults:
         raise ValidationFailed(faults=faults)
+    check_address(connection.platform, patch.api, config)
     for field in sent & {"name", "schedule_id", "raw_kept_days"}:
         setattr(connection, field, getattr(patch, field))
     if settings is not None:

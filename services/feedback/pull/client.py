@@ -4,7 +4,6 @@ What it answers is only ever read as JSON, redirects are not followed, and a lin
 never gone to: addresses are made here, from the connection's own base URL.
 """
 
-import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -16,11 +15,14 @@ from urllib.parse import quote
 
 import httpx
 
+from services.feedback.connections.rules import HOSTS
 from services.feedback.pull.plan import Answer, Ask
-from shared import clock, strict
+from shared import clock, outbound, strict
+from shared.addresses import Allowed
+from shared.config import Settings
 from shared.errors import Problem
 
-TIMEOUT = httpx.Timeout(20, connect=5)
+LONGEST_ANSWER_S = 60.0
 MAX_BYTES = 64 * 1024 * 1024
 LONGEST_WAIT_S = 3600.0
 DEFAULT_WAIT_S = 5.0
@@ -53,7 +55,9 @@ class Account:
 class Client:
     """One process's client: its connections are reused, and the tokens it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        suffixes = [suffix for some in HOSTS.values() for suffix in some]
+        self._allowed = Allowed.of(settings, suffixes, settings.help_desk_hosts)
         self._http: httpx.AsyncClient | None = None
         self._tokens: dict[str, str] = {}
 
@@ -112,17 +116,16 @@ class Client:
 
     async def _send(self, method: str, address: str, **parts: Any) -> tuple[httpx.Response, bytes]:
         if self._http is None:
-            limits = httpx.Limits(max_connections=20)
-            self._http = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+            self._http = outbound.client(self._allowed)
         try:
-            async with asyncio.timeout(60), self._http.stream(method, address, **parts) as response:
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > MAX_BYTES:
-                        raise Refused("The answer is larger than we read.")
-                return response, bytes(body)
-        except (httpx.HTTPError, TimeoutError) as error:
+            return await outbound.fetch(
+                self._http, method, address, max_bytes=MAX_BYTES, seconds=LONGEST_ANSWER_S, **parts
+            )
+        except outbound.AddressBlocked as blocked:
+            raise Refused(f"We do not go to its address: {blocked}") from None
+        except outbound.AnswerTooLong:
+            raise Refused("The answer is larger than we read.") from None
+        except httpx.RequestError as error:
             raise NotNow(f"no answer: {type(error).__name__}") from None
 
     async def close(self) -> None:
