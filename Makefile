@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format schema lock clean
+.PHONY: help run test prove check format schema lock audit-dependencies sbom clean
 
 help: ## List these verbs
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: .venv/run ## Start everything on 127.0.0.1, play the demonstration, keep serving (Ctrl-C stops)
 	@$(BIN)/assay up --demo
@@ -36,6 +36,12 @@ lock: ## Compile the hashed requirements anew (needs uv)
 	  pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml -o requirements-dev.lock
+
+audit-dependencies: .venv/dev ## Ask whether what we install has known vulnerabilities (needs the internet)
+	@sh deploy/audit.sh
+
+sbom: .venv/dev ## Write what the product consists of to sbom.json (CycloneDX; works offline)
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
 
 clean: ## Remove the environment (never the data)
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache
