@@ -61,6 +61,7 @@ _CODES = {
     "extra_forbidden": "unknown-field",
     "literal_error": "unknown-value",
     "enum": "unknown-value",
+    "union_tag_invalid": "unknown-value",
     "greater_than": "out-of-range",
     "greater_than_equal": "out-of-range",
     "less_than": "out-of-range",
@@ -82,7 +83,8 @@ _NOT_A_TIME = "Not a time such as 2026-03-04T09:00:00Z."
 _WORDS = {
     "extra_forbidden": "No such field here.",
     "missing": "Required.",
-    "uuid_parsing": "Not an id.",  # the library's own words quote a character of the input
+    "union_tag_invalid": "There is no such kind of it.",  # the library's own words quote the input
+    "uuid_parsing": "Not an id.",  # and a character of it
     "datetime_parsing": _NOT_A_TIME,
     "datetime_from_date_parsing": _NOT_A_TIME,
     "datetime_object_invalid": _NOT_A_TIME,
