@@ -15,7 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from world import World
 
-from services.run import create_app
+from services.demo.story import Story
+from services.local import ADMIN_ID
+from services.run import SERVICES, create_app
 from shared import fair_shares
 from shared.config import RateLimits, Settings
 from shared.fair_shares import FairShares
@@ -123,6 +125,19 @@ async def test_what_the_gateway_asks_inside_is_counted_once(world: World) -> Non
     assert asked.status_code == 200, asked.text
     answer = await ask(world, headers=headers)
     assert answer.headers["ratelimit"].startswith('"reads";r=5')
+
+
+async def test_the_demonstration_fits_into_the_shares_of_the_defaults(settings: Settings) -> None:
+    shares = {"rate_limits": RateLimits(), "calls_at_once": 20}
+    async with World(create_app(settings.model_copy(update=shares))) as world:
+        working = asyncio.create_task(world.worker.run())
+        try:
+            urls = dict.fromkeys(SERVICES, "http://assay")
+            keys = world.keys
+            await Story(world.client, urls, lambda who: keys.issue(who or ADMIN_ID), lambda _: None).play()
+        finally:
+            world.worker.stop()
+            await working
 
 
 def shares_of(world: World) -> FairShares:
