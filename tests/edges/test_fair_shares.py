@@ -120,9 +120,9 @@ async def test_webhooks_and_probes_are_not_counted(world: World) -> None:
 async def test_what_the_gateway_asks_inside_is_counted_once(world: World) -> None:
     headers = world.as_()
     await ask(world, headers=headers)
-    query = {"query": '{ metric(key: "csat") { key } }'}
+    query = {"query": '{ metrics(keys: ["csat"]) { metric } }'}
     asked = await ask(world, "POST", "/graphql", headers=headers, json=query)
-    assert asked.status_code == 200, asked.text
+    assert asked.json() == {"data": {"metrics": [{"metric": "csat"}]}}
     answer = await ask(world, headers=headers)
     assert answer.headers["ratelimit"].startswith('"reads";r=5')
 
@@ -231,7 +231,7 @@ async def test_memory_is_bounded_however_many_callers_there_are(monkeypatch: pyt
     ],
 )
 def test_an_address_is_the_network_that_one_customer_has(host: str, same: str) -> None:
-    assert fair_shares._network(host)[:8] == fair_shares._network(same)[:8]
+    assert fair_shares._network(host) == fair_shares._network(same)
 
 
 def test_a_neighbour_is_somebody_else() -> None:
