@@ -88,6 +88,12 @@ async def test_an_address_that_leads_elsewhere_is_refused_when_it_is_given(url: 
     assert Allowed.of(Settings(), [".zendesk.com"], [DESK]).fault_of(url) is not None
 
 
+@pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f.1", "127.1", "127.0.0.1"])
+def test_s2_where_any_host_may_be_asked_a_number_is_none(host: str) -> None:
+    """As for an issuer's keys, which may lie on another host than the issuer."""
+    assert Allowed.of(Settings(), [""]).fault_of(f"https://{host}") is not None
+
+
 async def test_s1_a_person_is_told_so_when_they_connect_and_when_they_change_it(world: World) -> None:
     made = await world.connection(api={"base_url": "https://a.zendesk.com", "secret": "12345678"})
     for url in ("http://a.zendesk.com", "https://169.254.169.254", "https://u:p@a.zendesk.com"):
