@@ -138,6 +138,11 @@ async def ask_in_every_way(world: World, seen: Seen, headers: dict[str, str]) ->
         for n in range(2):
             again = marked(body) | ({"x": n} if n else {})
             await seen.note(await world.client.request(method, path, json=again, headers=headers | key))
+    for path, right in {
+        "/people/vendors": {"key": f"v{uuid4().hex}", "name": f"{MARK} & Co"},
+        "/people/people": {"name": f"{MARK} Smith", "role": "lead"},
+    }.items():
+        await seen.note(await world.client.post(path, json=right, headers=headers))
     for path in (
         f"/{MARK}", f"/people/{MARK}", f"/people/vendors?{MARK}={MARK}", f"/people/vendors?after={MARK}",
         f"/kpi/metrics/{MARK}", f"/feedback/tickets?external_id={MARK}", f"/feedback/tickets/{MARK}",
@@ -157,8 +162,9 @@ async def ask_in_every_way(world: World, seen: Seen, headers: dict[str, str]) ->
 
 
 def tickets() -> Iterator[tuple[str, bytes]]:
-    """(what it is, a delivery of Zendesk's) with canaries in every text that somebody wrote."""
-    ticket = zendesk.DemoTicket(f"{MARK}77", f"{MARK} subject", LONG_AGO)
+    """(what it is, a delivery of Zendesk's) with canaries in every text that somebody wrote; new each time."""
+    once = uuid4().hex[:8]
+    ticket = zendesk.DemoTicket(f"{MARK}{once}", f"{MARK} subject", LONG_AGO)
     ticket.created()
     ticket.comment(timedelta(0), f"My card is {MARK}, mail {MARK}@example.com", by="requester")
     ticket.assign(timedelta(minutes=1))
@@ -168,7 +174,7 @@ def tickets() -> Iterator[tuple[str, bytes]]:
     yield from (("genuine", body) for body in ticket.bodies)
     for number, body in enumerate(ticket.bodies):
         for name in ("detail", "event", "type", "time", "subject", "account_id"):
-            broken = json.loads(body) | {"id": f"{MARK}-{number}-{name}", name: f"{MARK} {name}"}
+            broken = json.loads(body) | {"id": f"{MARK}-{once}-{number}-{name}", name: f"{MARK} {name}"}
             yield "strange", json.dumps(broken).encode()
     yield "cut off", f'{{"{MARK}": "{MARK}'.encode()
     yield "no JSON", MARK.encode() * 10
@@ -227,6 +233,27 @@ async def broken(owner: Any) -> AsyncIterator[None]:
             await owner.execute(f'ALTER TABLE "{table}" RENAME COLUMN taken_away TO {column}')
 
 
+COMPLAINS = """
+CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'there is no room for %', NEW::text; END $$
+"""
+
+
+@contextlib.asynccontextmanager
+async def complaining(owner: Any) -> AsyncIterator[None]:
+    """The database quotes whole rows in its errors, as it does of its own accord for broken constraints."""
+    await owner.execute(COMPLAINS)
+    for table in ("ticket", "message", "vendor", "person"):
+        when = "BEFORE INSERT OR UPDATE" if table in ("ticket", "message") else "BEFORE INSERT"
+        await owner.execute(
+            f"CREATE TRIGGER complains {when} ON {table} FOR EACH ROW EXECUTE FUNCTION complain()"
+        )
+    try:
+        yield
+    finally:
+        await owner.execute("DROP FUNCTION complain() CASCADE")
+
+
 # ---- What is seen ----------------------------------------------------------------------------------
 
 
@@ -254,10 +281,11 @@ async def seen(world: World, tmp_path: Path) -> Seen:
         await deliver(world, found)
         await ask_in_every_way(world, found, headers)
         await until_quiet(owner)
-        async with broken(owner):
-            await deliver(world, found)
-            await ask_in_every_way(world, found, headers)
-            await until_quiet(owner)
+        for going_wrong in (broken, complaining):
+            async with going_wrong(owner):
+                await deliver(world, found)
+                await ask_in_every_way(world, found, headers)
+                await until_quiet(owner)
         found.metrics = (await world.client.get("/metrics")).text
     for table in ("delivery", "pull"):
         rows = await owner.fetch(f"SELECT last_error FROM {table} WHERE last_error IS NOT NULL")
