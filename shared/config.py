@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """How long a request may take to send its body."""
     header_timeout_s: float = 10.0
     """How long a connection may take until the headers of a request are there."""
+    graphql_timeout_s: float = 10.0
+    """How long a GraphQL operation may take; then it is cancelled, in the database too."""
     token_ttl_s: int = 12 * 3600
 
     rate_limits: RateLimits = RateLimits()

@@ -5,16 +5,21 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.errors import (
+    AddressTooLong,
     Forbidden,
+    HeadersTooLarge,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     InsufficientScope,
     MalformedJson,
+    MalformedUri,
+    NotAcceptable,
     NotFound,
     Overloaded,
     PayloadTooLarge,
     Problem,
     RateLimited,
+    RequestTimeout,
     RoleNotInToken,
     TooManyAtOnce,
     Unauthenticated,
@@ -23,17 +28,21 @@ from shared.errors import (
 )
 
 READS = (
+    MalformedUri,
     Unauthenticated,
     Forbidden,
     InsufficientScope,
     RoleNotInToken,
     NotFound,
+    NotAcceptable,
+    AddressTooLong,
     ValidationFailed,
+    HeadersTooLarge,
     RateLimited,
     TooManyAtOnce,
     Overloaded,
 )
-WRITES = (*READS, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
+WRITES = (*READS, MalformedJson, RequestTimeout, PayloadTooLarge, UnsupportedMediaType)
 POSTS = (*WRITES, IdempotencyKeyInvalid, IdempotencyKeyReused)
 
 
@@ -56,6 +65,28 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return found
 
 
+def _document(status: int | str, listed: list[type[Problem]]) -> dict[str, Any]:
+    """RFC 9457, with no other problems than these."""
+    text = {"type": "string"}
+    fault = {
+        "type": "object",
+        "required": ["pointer", "code", "detail"],
+        "properties": {"pointer": text, "code": text, "detail": text},
+    }
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "instance"],
+        "properties": {
+            "type": {"enum": [f"/problems/{one.slug}" for one in listed]},
+            "title": text,
+            "status": {"const": status},
+            "detail": text,
+            "instance": text,
+            "errors": {"type": "array", "items": fault},
+        },
+    }
+
+
 def answers(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """`responses=answers(*WRITES, AppealExists)`: one entry a status, naming its problems."""
     by_status: dict[int | str, list[type[Problem]]] = {}
@@ -66,7 +97,7 @@ def answers(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "description": "; ".join(f"{one.title()} (`{one.slug}`)" for one in listed),
             "content": {
                 "application/problem+json": {
-                    "schema": {"type": "object"},
+                    "schema": _document(status, listed),
                     "example": listed[0]("What exactly, in words.").body("0197…"),
                 }
             },

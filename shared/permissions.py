@@ -88,4 +88,5 @@ PERMISSIONS: Mapping[str, Grants] = {
     "metrics.read": _WORK,
     "trail.read": {**dict.fromkeys(Role, MINE), **_LEADS},
     "viewer.read": dict.fromkeys(Role, ALL),
+    "schema.read": _ADMIN,
 }

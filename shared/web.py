@@ -142,7 +142,7 @@ class StrictRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             _check_query(request, known)
-            if gives_json and not _accepts_json(request):
+            if gives_json and not accepts_json(request):
                 raise errors.NotAcceptable
             if takes_body:
                 request = await _with_json(request)
@@ -170,9 +170,14 @@ async def _with_json(request: Request) -> Request:
     return strictly
 
 
-def _accepts_json(request: Request) -> bool:
+def accepted_kinds(request: Request) -> set[str]:
+    """The media types of the Accept headers, without their parameters."""
     accepted = ",".join(request.headers.getlist("accept")).lower()
-    kinds = {kind.split(";")[0].strip() for kind in accepted.split(",")} - {""}
+    return {kind.split(";")[0].strip() for kind in accepted.split(",")} - {""}
+
+
+def accepts_json(request: Request) -> bool:
+    kinds = accepted_kinds(request)
     return not kinds or not kinds.isdisjoint(_OURS)
 
 

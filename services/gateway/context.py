@@ -2,9 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 import httpx
@@ -24,6 +24,14 @@ from shared.paging import CursorCodec
 from shared.trail import note_read
 
 Row = TypeVar("Row", bound=SQLModel)
+
+
+class Stopped(Exception):
+    """The whole operation ends here, whatever else it has found. `code`: what the answer says."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class Context(BaseContext):
@@ -48,6 +56,9 @@ class Context(BaseContext):
         self._token = token
         self._db = db
         self._commands = 0
+        self._time_is_up_at = asyncio.get_running_loop().time() + request.app.state.settings.graphql_timeout_s
+        self._things = 0
+        self.stopped: Stopped | None = None
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -63,8 +74,30 @@ class Context(BaseContext):
             self._session = session
         return self._session
 
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """What takes longer is cancelled where it waits, in the database too. Raises Stopped (TIMEOUT)."""
+        limit = asyncio.timeout_at(self._time_is_up_at)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self._stop("TIMEOUT", "The operation took too long. Ask for less at once.")
+
+    def count(self, things: int) -> None:
+        """What goes into the answer, however often the same row is shown. Raises Stopped (COST_LIMIT)."""
+        self._things += things
+        if self._things > MAX_THINGS:
+            self._stop("COST_LIMIT", f"An answer holds {MAX_THINGS} things at most. Ask for smaller pages.")
+
+    def _stop(self, code: str, words: str) -> NoReturn:
+        self.stopped = self.stopped or Stopped(code, words)
+        raise self.stopped
+
     async def rows(self, statement: Select[Any]) -> Sequence[Any]:
-        async with self._one_at_a_time:
+        async with self.in_time(), self._one_at_a_time:
             session = await self.open_snapshot()
             found: Sequence[Any] = (await session.execute(statement)).scalars().all()
             return found
@@ -89,8 +122,20 @@ class Context(BaseContext):
             self._loaders.clear()
             await self._snapshot.aclose()
 
-    def one(self, table: type[Row]) -> DataLoader[UUID, Row | None]:
-        """Rows by id that the caller sees: one statement for all asked for in one turn of the loop."""
+    async def one(self, table: type[Row], row_id: UUID) -> Row | None:
+        """The row of this id, if the caller sees it."""
+        found = await self._by_id(table).load(row_id)
+        self.count(found is not None)
+        return found
+
+    async def many(self, table: type[Row], key_name: str, order: Sequence[Any], owner: UUID) -> list[Row]:
+        """The rows of this owner that the caller sees, in order: the first MANY."""
+        found = await self._by_owner(table, key_name, order).load(owner)
+        self.count(len(found))
+        return found
+
+    def _by_id(self, table: type[Row]) -> DataLoader[UUID, Row | None]:
+        """One statement for all that are asked for in one turn of the loop."""
         key_column = col(table.id)  # type: ignore[attr-defined]  # asked only of tables that have one
 
         async def load(keys: list[UUID]) -> list[Row | None]:
@@ -99,14 +144,14 @@ class Context(BaseContext):
 
         return self._loader(("one", table), load)
 
-    def many(self, table: type[Row], key_name: str, order: Sequence[Any]) -> DataLoader[UUID, list[Row]]:
-        """Rows by a foreign key that the caller sees, in order: the first MANY of each owner."""
+    def _by_owner(self, table: type[Row], key_name: str, order: Sequence[Any]) -> DataLoader[UUID, list[Row]]:
         key_column = col(getattr(table, key_name))
 
         async def load(keys: list[UUID]) -> list[list[Row]]:
             place = func.row_number().over(partition_by=key_column, order_by=order).label("place")
             placed = select(table, place).where(key_column.in_(keys)).subquery()
             first = select(aliased(table, placed)).where(placed.c.place <= MANY).order_by(placed.c.place)
+            first = first.limit(MAX_THINGS + 1)  # more would not be shown: do not read it either
             grouped: dict[UUID, list[Row]] = {key: [] for key in keys}
             for row in await self.rows(first):
                 grouped[getattr(row, key_name)].append(row)
@@ -125,7 +170,8 @@ class Context(BaseContext):
         }
         if method == "POST" and (key := self.request.headers.get("idempotency-key")):
             headers["idempotency-key"] = self._key_of_next_command(key)
-        return await self.clients.to(service).request(method, path, json=body, headers=headers)
+        async with self.in_time():
+            return await self.clients.to(service).request(method, path, json=body, headers=headers)
 
     def _key_of_next_command(self, key: str) -> str:
         """The first mutation has the caller's key, those after it one derived from that: they run
@@ -143,3 +189,5 @@ class Context(BaseContext):
 
 MANY = 200
 """How much of a nested list one owner shows; its REST address has the rest."""
+MAX_THINGS = 10_000
+"""How much one answer shows of everything together."""

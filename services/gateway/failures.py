@@ -26,6 +26,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
+from services.gateway.context import Stopped
 from shared import strict
 from shared.errors import Problem, ValidationFailed
 
@@ -41,6 +42,8 @@ def shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
 
 def _told(error: GraphQLError) -> tuple[str, str, dict[str, Any]]:
     cause = error.original_error
+    if isinstance(cause, Stopped):
+        return cause.code, str(cause), {}
     if isinstance(cause, Problem):
         bad_input = isinstance(cause, ValidationFailed)
         code = "BAD_USER_INPUT" if bad_input else cause.slug.upper().replace("-", "_")
@@ -63,8 +66,6 @@ _A_VALUE = r'^Variable "\$\w+" got|^Variable \'\$\w+\' (has|got) |cannot represe
 _FORMS = [
     ("TOKEN_LIMIT", r"^Syntax Error: Document contains more than", "Too many tokens."),
     ("DEPTH_LIMIT", r"^Syntax Error: Document is nested too deeply", "Nested too deeply."),
-    ("DEPTH_LIMIT", r"exceeds maximum operation depth", "Nested too deeply."),
-    ("ALIAS_LIMIT", r"^\d+ aliases found", None),
     ("BAD_USER_INPUT", r"^Variable .\$\w+. of .*was not provided", None),
     ("BAD_USER_INPUT", _A_VALUE, "A value does not fit its type."),
     # These name fields, types and arguments: words of the document, never values.
@@ -78,7 +79,7 @@ _FORMS = [
 def _is_ours(error: GraphQLError) -> bool:
     """Raised by a resolver, or by the machinery around it: its text may tell what nobody should read."""
     if error.path is not None:
-        return not isinstance(error.original_error, Problem)
+        return not isinstance(error.original_error, Problem | Stopped)
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
         return False

@@ -52,6 +52,7 @@ async def page(
         statement = statement.where(tuple_(newest, row_id) < ended)
     rows = await context.rows(statement.order_by(newest.desc(), row_id.desc()).limit(first + 1))
     shown = rows[:first]
+    context.count(len(shown))
     edges = [Edge(cursor=codec.write(row.id), node=make(row)) for row in shown]
     return Connection(
         edges=edges,

@@ -1,26 +1,53 @@
 """HTTP of the gateway: POST /graphql, nothing else. JSON in, JSON out, strictly."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Request, Security
+from fastapi import Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
 from services.gateway.schemas import GraphQLIn
 from shared.auth import bearer, token_of
+from shared.errors import NotAcceptable
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
-from shared.web import router
+from shared.web import accepted_kinds, accepts_json, router
 
 routes = router("/graphql", "graphql")
 
+JSON, ITS_OWN = "application/json", "application/graphql-response+json"
 
-@routes.post("", summary="GraphQL", responses=answers(*POSTS))
+
+class GraphQLResponse(JSONResponse):
+    """JSON by either of its two names (GraphQL over HTTP)."""
+
+
+def _documented() -> dict[int | str, dict[str, Any]]:
+    data, errors = {"type": ["object", "null"]}, {"type": "array", "items": {"type": "object"}}
+    answer = {"type": "object", "required": ["data"], "properties": {"data": data, "errors": errors}}
+    documented = answers(*POSTS)
+    documented[200] = {"content": {JSON: {"schema": answer}, ITS_OWN: {"schema": answer}}}
+    documented[400]["content"][ITS_OWN] = {"schema": answer}
+    return documented
+
+
+def _kind_of_answer(request: Request) -> str:
+    """Raises NotAcceptable (406)."""
+    if ITS_OWN in accepted_kinds(request):
+        return ITS_OWN
+    if not accepts_json(request):
+        raise NotAcceptable
+    return JSON
+
+
+@routes.post("", summary="GraphQL", response_class=GraphQLResponse, responses=_documented())
 async def graphql(
     asked: GraphQLIn, request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-) -> JSONResponse:  # fmt: skip
-    token = token_of(request, credentials)
+) -> Response:  # fmt: skip
+    kind, token = _kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
-    return JSONResponse(await service.execute(request, token, asked))
+    answer = await service.execute(request, token, asked)
+    status = 200 if kind == JSON or service.was_run(answer) else 400
+    return GraphQLResponse(answer, status, media_type=kind)

@@ -3,22 +3,19 @@
 import strawberry
 from strawberry.extensions import (
     AddValidationRules,
-    MaxAliasesLimiter,
     MaxTokensLimiter,
     ParserCache,
-    QueryDepthLimiter,
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
 
 from services.gateway.failures import Schema, SoundDocument, StorableValues
+from services.gateway.limits import MAX_TOKENS, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.people import PeopleQuery
 from services.gateway.topics.tickets import TicketsQuery
-
-MAX_DEPTH, MAX_ALIASES, MAX_TOKENS = 8, 15, 1000
 
 
 @strawberry.type(description="Reads: one consistent snapshot for each request.")
@@ -36,9 +33,8 @@ schema = Schema(
     mutation=Mutation,
     config=StrawberryConfig(disable_field_suggestions=True),
     extensions=[
+        WithinLimits,  # the one that stands inside is asked first: is the document sound?
         SoundDocument,
-        lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
-        lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         lambda: AddValidationRules([StorableValues]),
         ParserCache,

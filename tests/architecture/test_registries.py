@@ -22,11 +22,7 @@ SETTINGS = Settings(secret_key=SecretStr("a secret key for tests, long enough.")
 UNDECLARED = {
     "internal-error": "any address can fail by our fault; nobody can act on it",
     "malformed-request": "refused on the wire, before there is a request",
-    "malformed-uri": "any address can be misspelt",
     "method-not-allowed": "answers a method that has no route",
-    "not-acceptable": "any address refuses an Accept header without JSON",
-    "address-too-long": "refused at the edge, before any route is known",
-    "headers-too-large": "refused at the edge, before any route is known",
     "origin-not-allowed": "answers browsers before they ask, wherever",
 }
 """Problems that no route names in `responses=`, each with the reason."""

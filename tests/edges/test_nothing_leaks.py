@@ -162,7 +162,7 @@ async def ask_in_every_way(world: World, seen: Seen, headers: dict[str, str]) ->
 
 
 def tickets() -> Iterator[tuple[str, bytes]]:
-    """(what it is, a delivery of Zendesk's) with canaries in every text that somebody wrote; new each time."""
+    """(what it is, a delivery of Zendesk's) with canaries in every text somebody wrote; new each time."""
     once = uuid4().hex[:8]
     ticket = zendesk.DemoTicket(f"{MARK}{once}", f"{MARK} subject", LONG_AGO)
     ticket.created()

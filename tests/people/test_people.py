@@ -77,6 +77,7 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "appeals.withdraw": (AGENTS, [f"POST /appeals/{NOWHERE}/withdraw"]),
     "appeals.take": (QUALITY, [f"POST /appeals/{NOWHERE}/take"]),
     "appeals.rule": (QUALITY, [f"POST /appeals/{NOWHERE}/ruling"]),
+    "schema.read": ({"admin"}, []),
     "metrics.read": (set(ROLES), ["GET /kpi/metrics", "GET /kpi/metrics/csat"]),
 }
 """action → (who may, where it is asked). Written down once more, so that a right is not widened by

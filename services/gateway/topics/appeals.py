@@ -49,7 +49,7 @@ class Appeal:
 
     @strawberry.field(description="Null until somebody has ruled.")
     async def ruling(self, info: Ask) -> Ruling | None:
-        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)]).load(self.id)
+        rows = await info.context.many(RulingRow, "appeal_id", [col(RulingRow.ruled_at)], self.id)
         return ruling_of(rows[0]) if rows else None
 
 
@@ -69,8 +69,8 @@ def appeal_of(row: AppealRow) -> Appeal:
 
 
 async def appeals_of_review(info: Ask, review_id: UUID) -> list[Appeal]:
-    loader = info.context.many(AppealRow, "review_id", [col(AppealRow.id)])
-    return [appeal_of(row) for row in await loader.load(review_id)]
+    rows = await info.context.many(AppealRow, "review_id", [col(AppealRow.id)], review_id)
+    return [appeal_of(row) for row in rows]
 
 
 AppealOrProblem = Annotated[Appeal | Problem, strawberry.union("AppealOrProblem")]
@@ -153,6 +153,6 @@ async def _appeal(info: Ask, path: str, body: Any = None) -> AppealOrProblem:
     done = await command(info.context, "appeals", path, body)
     if isinstance(done, Problem):
         return done
-    row = await info.context.one(AppealRow).load(UUID(done["id"]))
+    row = await info.context.one(AppealRow, UUID(done["id"]))
     assert row is not None, "what was just written can be read"
     return appeal_of(row)

@@ -76,8 +76,8 @@ class Audit:
 
     @strawberry.field(description="All versions, the first one first.")
     async def reviews(self, info: Ask) -> list[Review]:
-        loader = info.context.many(ReviewRow, "audit_id", [col(ReviewRow.number)])
-        return [review_of(row) for row in await loader.load(self.id)]
+        rows = await info.context.many(ReviewRow, "audit_id", [col(ReviewRow.number)], self.id)
+        return [review_of(row) for row in rows]
 
     @strawberry.field
     async def ticket(
@@ -110,13 +110,13 @@ def audit_of(row: AuditRow) -> Audit:
 
 async def reviews_of_ticket(info: Ask, ticket_id: UUID) -> list[Review]:
     order = [col(ReviewRow.audit_id), col(ReviewRow.number)]
-    loader = info.context.many(ReviewRow, "ticket_id", order)
-    return [review_of(row) for row in await loader.load(ticket_id)]
+    rows = await info.context.many(ReviewRow, "ticket_id", order, ticket_id)
+    return [review_of(row) for row in rows]
 
 
 async def audits_of_ticket(info: Ask, ticket_id: UUID) -> list[Audit]:
-    loader = info.context.many(AuditRow, "ticket_id", [col(AuditRow.drawn_at)])
-    return [audit_of(row) for row in await loader.load(ticket_id)]
+    rows = await info.context.many(AuditRow, "ticket_id", [col(AuditRow.drawn_at)], ticket_id)
+    return [audit_of(row) for row in rows]
 
 
 AuditOrProblem = Annotated[Audit | Problem, strawberry.union("AuditOrProblem")]
@@ -135,7 +135,7 @@ class AuditsQuery:
     @strawberry.field(description="One audit; null where there is none, or none that you may see.")
     async def audit(self, info: Ask, id: UUID) -> Audit | None:
         check(info.context.actor, "audits.read")
-        row = await info.context.one(AuditRow).load(id)
+        row = await info.context.one(AuditRow, id)
         return audit_of(row) if row else None
 
     @strawberry.field(description="Audits, the latest drawn first.")
@@ -154,7 +154,7 @@ class AuditsQuery:
     @strawberry.field(description="One version of a review.")
     async def review(self, info: Ask, id: UUID) -> Review | None:
         check(info.context.actor, "reviews.read")
-        row = await info.context.one(ReviewRow).load(id)
+        row = await info.context.one(ReviewRow, id)
         return review_of(row) if row else None
 
     @strawberry.field(
@@ -204,7 +204,7 @@ async def _audit(info: Ask, path: str, body: Any = None) -> AuditOrProblem:
     done = await command(info.context, "audit", path, body)
     if isinstance(done, Problem):
         return done
-    row = await info.context.one(AuditRow).load(UUID(done["id"]))
+    row = await info.context.one(AuditRow, UUID(done["id"]))
     assert row is not None, "what was just written can be read"
     return audit_of(row)
 
@@ -213,6 +213,6 @@ async def _review(info: Ask, path: str, body: Any = None) -> ReviewOrProblem:
     done = await command(info.context, "audit", path, body)
     if isinstance(done, Problem):
         return done
-    row = await info.context.one(ReviewRow).load(UUID(done["id"]))
+    row = await info.context.one(ReviewRow, UUID(done["id"]))
     assert row is not None, "what was just written can be read"
     return review_of(row)

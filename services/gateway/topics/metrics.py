@@ -77,6 +77,7 @@ class MetricsQuery:
         found: list[MetricValue] = []
         for key in keys:
             document = await _get(info, f"/kpi/metrics/{quote(key, safe='')}", given)
+            info.context.count(len(document["values"]))
             found += [_value(value) for value in document["values"]]
         return found
 

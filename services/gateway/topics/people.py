@@ -31,7 +31,7 @@ class Viewer:
 
 
 async def person(info: Ask, person_id: UUID | None) -> Person | None:
-    row = await info.context.one(PersonRow).load(person_id) if person_id else None
+    row = await info.context.one(PersonRow, person_id) if person_id else None
     if row is None:
         return None
     return Person(id=row.id, name=row.name, role=row.role, vendor_id=row.vendor_id)

@@ -88,7 +88,7 @@ class Ticket:
     async def messages(self, info: Ask) -> list[Message] | None:
         check(info.context.actor, "messages.read")
         order = [col(MessageRow.sent_at), col(MessageRow.position), col(MessageRow.id)]
-        rows = await info.context.many(MessageRow, "ticket_id", order).load(self.id)
+        rows = await info.context.many(MessageRow, "ticket_id", order, self.id)
         if rows:
             info.context.note_read("messages.read", self.id)
         return [
@@ -102,7 +102,7 @@ class Ticket:
 
     @strawberry.field(description="Null until they have been computed, a moment after the ticket came in.")
     async def facts(self, info: Ask) -> TicketFacts | None:
-        rows = await info.context.many(FactRow, "ticket_id", [col(FactRow.ticket_id)]).load(self.id)
+        rows = await info.context.many(FactRow, "ticket_id", [col(FactRow.ticket_id)], self.id)
         return facts_of(rows[0]) if rows else None
 
     @strawberry.field
@@ -140,7 +140,7 @@ def ticket_of(row: TicketRow) -> Ticket:
 
 
 async def find_ticket(info: Ask, ticket_id: UUID) -> Ticket | None:
-    row = await info.context.one(TicketRow).load(ticket_id)
+    row = await info.context.one(TicketRow, ticket_id)
     return ticket_of(row) if row else None
 
 
