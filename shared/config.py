@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     db_pool_size: int = 8
+    db_pool_timeout_s: float = 5.0
+    """How long a request waits for a free connection; then its caller is told to come again."""
     log_format: str = "console"
 
     service_urls: dict[str, str] = {}

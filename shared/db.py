@@ -33,14 +33,16 @@ def url_of(settings: Settings, login: Login) -> str:
 class Database:
     """A pool of connections. `transaction()` commits when the block ends well, else rolls back."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, trail_key: bytes = b"") -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 8, pool_timeout_s: float = 5.0, trail_key: bytes = b""
+    ) -> None:
         """`trail_key`: marks the trail's entries. Without the right one, what is entered does not verify."""
         self._trail_key = trail_key
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=pool_timeout_s,
             hide_parameters=True,  # what is written may be personal data; errors end in logs
             connect_args={"timeout": 5, "command_timeout": 30},
         )
@@ -48,7 +50,8 @@ class Database:
     @classmethod
     def of(cls, settings: Settings, login: Login) -> Self:
         key = key_for(settings, trail.ENTRIES)
-        return cls(url_of(settings, login), pool_size=settings.db_pool_size, trail_key=key)
+        size, timeout_s = settings.db_pool_size, settings.db_pool_timeout_s
+        return cls(url_of(settings, login), pool_size=size, pool_timeout_s=timeout_s, trail_key=key)
 
     @asynccontextmanager
     async def transaction(

@@ -147,6 +147,12 @@ class IllegalMove(Problem):
     status, slug = 409, "illegal-move"
 
 
+class PreconditionFailed(Problem):
+    """It has changed since you read it: read it again"""
+
+    status, slug = 412, "precondition-failed"
+
+
 class PayloadTooLarge(Problem):
     """The body is larger than this address accepts"""
 

@@ -184,6 +184,8 @@ def _allowed(request: Request) -> list[str]:
 
 _PASSING = {"08", "40", "53", "55", "57", "58"}
 """Classes of SQLSTATE that say nothing about the request: it may well succeed a moment later."""
+_STANDBY = "25006"
+"""Read-only: while a standby is taking over."""
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
@@ -194,7 +196,7 @@ async def _on_database_away(request: Request, error: Exception) -> Response:
 async def _on_database_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, sa_exc.DBAPIError)
     state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state is None or state[:2] in _PASSING:
+    if error.connection_invalidated or state is None or state[:2] in _PASSING or state == _STANDBY:
         return await _on_database_away(request, error)
     raise error
 

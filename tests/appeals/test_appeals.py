@@ -45,7 +45,7 @@ async def test_an_appeal_in_the_last_moment_of_the_window_is_taken(
     assert due - filed == timedelta(days=7)
 
 
-async def test_an_appeal_after_the_window_says_how_late_it_is(
+async def test_i11_an_appeal_after_the_window_says_how_late_it_is(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a review; when it is appealed 16 days and 5 hours after its release
@@ -67,7 +67,7 @@ async def test_the_window_closes_in_the_second_after_fourteen_days(
 # ---- How often ----------------------------------------------------------------------------------
 
 
-async def test_a_review_has_one_live_appeal(case: Case) -> None:
+async def test_i11_a_review_has_one_live_appeal(case: Case) -> None:
     # given an appeal, open or taken; when another is filed, then it has to wait
     appeal = await case.file()
     assert (await case.file(GREETING, status=409))["type"] == "/problems/appeal-exists"

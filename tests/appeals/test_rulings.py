@@ -24,7 +24,7 @@ async def assert_barred(case: Case, appeal: Any, person: str, reason: str) -> No
 # ---- Who may not --------------------------------------------------------------------------------
 
 
-async def test_the_reviewer_does_not_rule(case: Case) -> None:
+async def test_a19_the_reviewer_does_not_rule(case: Case) -> None:
     appeal = await case.file()
     await assert_barred(case, appeal, case.reviewer, "You made this review, or an earlier version of it.")
 
@@ -46,12 +46,12 @@ async def test_whoever_filed_does_not_rule_even_in_another_role(case: Case) -> N
     await assert_barred(case, appeal, lead, "It is your own appeal or your own work.")
 
 
-async def test_the_agents_lead_does_not_rule(case: Case) -> None:
+async def test_a19_the_agents_lead_does_not_rule(case: Case) -> None:
     await case.change(case.agent, lead_id=case.resolver)
     await assert_barred(case, await case.file(), case.resolver, "You lead this agent.")
 
 
-async def test_people_of_the_agents_vendor_do_not_rule(case: Case) -> None:
+async def test_a19_people_of_the_agents_vendor_do_not_rule(case: Case) -> None:
     # given specialists of the agent's vendor, of another vendor, and of none
     same = await case.world.person("specialist", vendor_id=case.review["vendor_id"])
     elsewhere = await case.world.person("specialist", vendor_id=await case.world.vendor("elsewhere"))
@@ -138,7 +138,7 @@ async def test_a_withdrawn_appeal_is_not_ruled_on(case: Case) -> None:
     assert (problem["type"], problem["state"]) == ("/problems/illegal-move", "withdrawn")
 
 
-async def test_of_ten_rulings_at_once_one_counts(case: Case) -> None:
+async def test_i9_of_ten_rulings_at_once_one_counts(case: Case) -> None:
     # given a taken appeal
     appeal = await case.taken(GREETING)
     # when its resolver rules ten times at once, this way and that
@@ -190,7 +190,7 @@ async def test_an_upheld_review_can_be_appealed_again_within_the_window(case: Ca
     assert (await case.file(SOLUTION))["state"] == "open"
 
 
-async def test_a_replaced_review_is_not_ruled_on(case: Case) -> None:
+async def test_i12_a_replaced_review_is_not_ruled_on(case: Case) -> None:
     # given a taken appeal whose review was replaced meanwhile (by hand: no address of ours does it)
     appeal = await case.taken()
     async with case.world.db.transaction() as session:

@@ -20,7 +20,7 @@ async def all_at_once(world: World, path: str, people: list[str]) -> list[tuple[
     return [(answer.status_code, answer.json()) for answer in answers]
 
 
-async def test_of_twenty_who_claim_one_audit_at_once_one_gets_it(world: World) -> None:
+async def test_i10_of_twenty_who_claim_one_audit_at_once_one_gets_it(world: World) -> None:
     # given one waiting audit and twenty specialists
     await waiting_audits(world, 1)
     audit = (await world.get("/audit/audits"))["items"][0]

@@ -21,7 +21,7 @@ async def claimed(world: World) -> tuple[str, dict[str, Any]]:
     return specialist, audit
 
 
-async def test_a_claimed_audit_can_be_given_back_by_its_specialist_and_by_a_lead_only(
+async def test_i10_a_claimed_audit_can_be_given_back_by_its_specialist_and_by_a_lead_only(
     world: World, claimed: tuple[str, dict[str, Any]]
 ) -> None:
     specialist, audit = claimed

@@ -143,7 +143,7 @@ async def complaints_about_older_tellings(world: World) -> list[str]:
     return found
 
 
-async def test_an_older_telling_that_comes_later_does_not_overwrite_a_newer_one(world: World) -> None:
+async def test_w10_an_older_telling_that_comes_later_does_not_overwrite_a_newer_one(world: World) -> None:
     assert await complaints_about_older_tellings(world) == []
 
 
@@ -304,7 +304,9 @@ async def complaints_about_collisions(world: World) -> list[str]:
     return found
 
 
-async def test_another_message_under_a_known_id_is_kept_beside_it_and_is_a_dead_letter(world: World) -> None:
+async def test_w9_another_message_under_a_known_id_is_kept_beside_it_and_is_a_dead_letter(
+    world: World,
+) -> None:
     assert await complaints_about_collisions(world) == []
 
 

@@ -95,7 +95,7 @@ async def test_a_comment_that_was_made_private_is_private_whatever_came_first(
 
 
 @pytest.mark.parametrize("is_late", [True, False])
-async def test_of_a_ticket_that_is_gone_for_good_only_numbers_stay(world: World, is_late: bool) -> None:
+async def test_w12_of_a_ticket_that_is_gone_for_good_only_numbers_stay(world: World, is_late: bool) -> None:
     # given a ticket, some of which comes only after it was erased
     await world.connection()
     ticket = a_ticket()

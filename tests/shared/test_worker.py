@@ -95,7 +95,7 @@ async def test_what_fails_is_tried_again_and_leaves_nothing_of_the_failed_tries(
         assert list(await session.scalars(select(col(Vendor.key)))) == ["try-3"]
 
 
-async def test_after_the_last_attempt_it_is_a_dead_letter_with_a_reason_that_quotes_nothing(
+async def test_w19_after_the_last_attempt_it_is_a_dead_letter_with_a_reason_that_quotes_nothing(
     db: Database, settings: Settings, changed: TicketsChanged
 ) -> None:
     handler = Failing(times=99)

@@ -21,12 +21,13 @@ from services.feedback.connections.schemas import (
 from services.feedback.errors import NoSecret
 from shared.auth import Actor, permit
 from shared.db import Session
-from shared.errors import Conflict, UrlNotAllowed
+from shared.errors import Conflict, PreconditionFailed, UrlNotAllowed
 from shared.idempotency import Idempotent
 from shared.models.feedback import Connection
 from shared.models.queue import Delivery
 from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
+from shared.preconditions import IfUnchanged, tagged
 from shared.web import router
 
 routes = router("/feedback/connections", "connections")
@@ -55,20 +56,27 @@ async def list_connections(
 
 @routes.get("/{connection_id}", response_model=ConnectionOut, responses=answers(*READS))
 async def get_connection(
-    connection_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("connections.read"))]
-) -> Any:
-    return await queries.get_connection(session, connection_id)
+    connection_id: UUID, session: Session, response: Response,
+    _: Annotated[Actor, Depends(permit("connections.read"))],
+) -> Any:  # fmt: skip
+    return tagged(
+        response, ConnectionOut.model_validate(await queries.get_connection(session, connection_id))
+    )
 
 
 @routes.patch(
-    "/{connection_id}", response_model=ConnectionOut, responses=answers(*WRITES, UrlNotAllowed)
+    "/{connection_id}", response_model=ConnectionOut,
+    responses=answers(*WRITES, PreconditionFailed, UrlNotAllowed),
 )  # fmt: skip
 async def change_connection(
-    connection_id: UUID, patch: ConnectionPatch, request: Request, session: Session,
-    _: Annotated[Actor, Depends(permit("connections.update"))],
+    connection_id: UUID, patch: ConnectionPatch, request: Request, response: Response, session: Session,
+    unchanged: IfUnchanged, _: Annotated[Actor, Depends(permit("connections.update"))],
 ) -> Any:  # fmt: skip
     state = request.app.state
-    return await service.change_connection(session, state.sealer, connection_id, patch, state.settings)
+    changed = await service.change_connection(
+        session, state.sealer, connection_id, patch, state.settings, unchanged
+    )
+    return tagged(response, ConnectionOut.model_validate(changed))
 
 
 @routes.post(

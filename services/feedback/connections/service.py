@@ -20,6 +20,7 @@ from services.feedback.connections.rules import (
 from services.feedback.connections.schemas import (
     ApiIn,
     ConnectionIn,
+    ConnectionOut,
     ConnectionPatch,
     DeadLetterFilters,
     NewSecretIn,
@@ -35,6 +36,7 @@ from shared.events import WebhookReceived
 from shared.ids import new_id
 from shared.models.feedback import Connection
 from shared.models.people import Schedule
+from shared.preconditions import Unchanged
 from shared.problems_http import faults_of
 from shared.schemas import In
 
@@ -77,9 +79,12 @@ async def change_connection(
     connection_id: UUID,
     patch: ConnectionPatch,
     config: Settings,
+    unchanged: Unchanged,
 ) -> Connection:
-    """Raises NotFound (404), UrlNotAllowed, ValidationFailed (422) for what is unknown or does not fit."""
+    """Raises NotFound (404), PreconditionFailed (412), UrlNotAllowed, ValidationFailed (422) for what is
+    unknown or does not fit."""
     connection = await queries.get_connection(session, connection_id, lock=True)
+    unchanged.check(ConnectionOut.model_validate(connection))
     sent = patch.model_fields_set
     settings = _settings_of(connection.platform, patch.settings) if "settings" in sent else None
     faults = [

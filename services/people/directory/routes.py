@@ -22,13 +22,14 @@ from services.people.directory.schemas import (
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from shared.auth import Actor, allowed_actions, permit
 from shared.db import Session
-from shared.errors import Conflict
+from shared.errors import Conflict, PreconditionFailed
 from shared.idempotency import Idempotent
 from shared.models.people import Person, Vendor
 from shared.models.trail import TrailEntry
 from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.permissions import PERMISSIONS
+from shared.preconditions import IfUnchanged, tagged
 from shared.schemas import When
 from shared.web import router
 
@@ -120,17 +121,19 @@ async def list_people(
 
 @routes.get("/people/{person_id}", response_model=PersonOut, responses=answers(*READS))
 async def get_person(
-    person_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("people.read"))]
-) -> Any:
-    return await queries.get_person(session, person_id)
+    person_id: UUID, session: Session, response: Response,
+    _: Annotated[Actor, Depends(permit("people.read"))],
+) -> Any:  # fmt: skip
+    return tagged(response, PersonOut.model_validate(await queries.get_person(session, person_id)))
 
 
 @routes.patch(
     "/people/{person_id}", response_model=PersonOut,
-    responses=answers(*WRITES, AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor),
+    responses=answers(*WRITES, AdminsOnly, OwnRoleUnchangeable, PreconditionFailed, RoleNeedsVendor),
 )  # fmt: skip
 async def change_person(
-    person_id: UUID, patch: PersonPatch, session: Session,
+    person_id: UUID, patch: PersonPatch, session: Session, response: Response, unchanged: IfUnchanged,
     actor: Annotated[Actor, Depends(permit("people.update"))],
 ) -> Any:  # fmt: skip
-    return await service.change_person(session, actor, person_id, patch)
+    changed = await service.change_person(session, actor, person_id, patch, unchanged)
+    return tagged(response, PersonOut.model_validate(changed))

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.people.directory import queries
-from services.people.directory.schemas import PersonIn, PersonPatch, ScheduleIn, VendorIn
+from services.people.directory.schemas import PersonIn, PersonOut, PersonPatch, ScheduleIn, VendorIn
 from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVendor, ScheduleInvalid
 from shared import clock, outbox
 from shared.auth import Actor
@@ -14,6 +14,7 @@ from shared.errors import Fault, ValidationFailed
 from shared.events import PersonLeft
 from shared.ids import new_id
 from shared.models.people import Person, Role, Schedule, Vendor
+from shared.preconditions import Unchanged
 
 
 async def add_vendor(session: AsyncSession, new: VendorIn) -> Vendor:
@@ -58,8 +59,11 @@ async def add_person(session: AsyncSession, actor: Actor, new: PersonIn) -> Pers
     return person
 
 
-async def change_person(session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch) -> Person:
+async def change_person(
+    session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch, unchanged: Unchanged
+) -> Person:
     person = await queries.get_person(session, person_id, lock=True)
+    unchanged.check(PersonOut.model_validate(person))
     changes = patch.model_dump(exclude_unset=True)
     if person.id == actor.id and changes.keys() & {"role", "vendor_id", "is_active"}:
         raise OwnRoleUnchangeable
