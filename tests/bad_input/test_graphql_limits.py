@@ -241,3 +241,37 @@ async def test_g27_two_vendors_that_load_the_same_id_at_once_see_each_their_own(
     )
     # then only its agent sees it
     assert [one.json()["data"]["ticket"] for one in answers] == [own, None] * 10
+
+
+WORDS = [
+    pytest.param("{ ticket(id: $id) { id messages { body } } }", id="G21-plainly"),
+    pytest.param("{ ticket(id: $id) { id a: messages { body } } }", id="G21-by-alias"),
+    pytest.param(
+        "{ ticket(id: $id) { id ...f } } fragment f on Ticket { messages { body } }", id="G21-in-a-fragment"
+    ),
+    pytest.param(
+        "{ ticket(id: $id) { id ... @include(if: true) { messages { body } } } }", id="G21-included"
+    ),
+    pytest.param("{ ticket(id: $id) { id audits { ticket { messages { body } } } } }", id="G21-by-a-detour"),
+]
+
+
+@pytest.mark.parametrize("query", WORDS)
+async def test_a_field_above_the_role_is_null_and_forbidden_at_its_path(
+    world: World, case: Case, query: str
+) -> None:
+    # given an analyst, who sees tickets and not what was written in them
+    analyst = await world.person("analyst")
+    answer = await post(world, TICKETS % 1, by=analyst)
+    (ticket,) = answer.json()["data"]["tickets"]["nodes"]
+    # when they ask for it
+    document = (await post(world, "query($id: UUID!) " + query, by=analyst, id=ticket["id"])).json()
+    # then the rest of the answer is there
+    assert document["data"]["ticket"]["id"] == ticket["id"]
+    (error,) = document["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert error["path"][-1] in ("messages", "a")
+    place = document["data"]
+    for step in error["path"]:
+        place = place[step]
+    assert place is None

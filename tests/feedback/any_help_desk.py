@@ -106,7 +106,9 @@ class AnyHelpDesk:
         assert set(app.misdeeds) == set(BAD_DAY)
         await self.assert_all_there(world, desk)
 
-    async def test_a_limit_of_calls_is_waited_out(self, world: World, leaping: Leaping, desk: Desk) -> None:
+    async def test_s6_a_limit_of_calls_is_waited_out(
+        self, world: World, leaping: Leaping, desk: Desk
+    ) -> None:
         # given an account that takes 20 calls' worth in 10 seconds
         limit = RateLimit(20, 10.0, clock=lambda: leaping.now().timestamp())
         app = Between(self.serve(desk, limit, page=5))
@@ -129,6 +131,35 @@ class AnyHelpDesk:
         assert "check the connection's api" in pull["last_error"]
         assert app.requests <= 2
         assert await tickets_in(world) == {}
+
+    async def test_s6_an_account_that_is_gone_ends_it_at_once(
+        self, world: World, leaping: Leaping, desk: Desk
+    ) -> None:
+        gone = Between(answering(410, {}))
+        async with serving(gone) as url:
+            connection = await connect(world, self.platform, url)
+            pull = await backfill(world, leaping, connection, desk)
+        assert (pull["state"], gone.requests) == ("failed", 1)
+        assert "410" in pull["last_error"]
+
+    async def test_s7_an_account_that_fails_on_and_on_ends_it_and_it_can_be_started_again(
+        self, world: World, leaping: Leaping, desk: Desk
+    ) -> None:
+        failing = Between(answering(500, {}))
+        async with serving(failing) as url:
+            connection = await connect(world, self.platform, url)
+            pull = await start(world, connection, desk)
+            pull = await finish(world, leaping, connection, pull["id"], leap_s=300)
+        # then it has tried often enough, and says what was wrong
+        assert pull["state"] == "failed"
+        assert failing.requests == pulls.MAX_FAILURES + 1
+        assert "500" in pull["last_error"]
+        # and when the account is itself again, so is the reading
+        async with serving(self.serve(desk)) as url:
+            api = {"base_url": url} | API[self.platform]
+            await world.patch(f"/feedback/connections/{connection}", {"api": api})
+            assert (await backfill(world, leaping, connection, desk))["state"] == "done"
+            await self.assert_all_there(world, desk)
 
     async def test_its_progress_can_be_watched(self, world: World, leaping: Leaping, desk: Desk) -> None:
         seen = []

@@ -131,7 +131,9 @@ async def backfill(world: World, clock: Leaping, connection: str, desk: Desk) ->
     return await finish(world, clock, connection, pull["id"])
 
 
-async def finish(world: World, clock: Leaping, connection: str, pull_id: str) -> dict[str, Any]:
+async def finish(
+    world: World, clock: Leaping, connection: str, pull_id: str, *, leap_s: int = 2
+) -> dict[str, Any]:
     """Works, and moves on to when the next thing is due, until nothing is read or wanted any more."""
     for _ in range(2000):
         await world.worker.drain()
@@ -139,7 +141,7 @@ async def finish(world: World, clock: Leaping, connection: str, pull_id: str) ->
         health = await world.get(f"/feedback/connections/{connection}/health")
         if pull["state"] != "running" and health["wanted"] == 0:
             return pull
-        clock.leap(2)
+        clock.leap(leap_s)
     raise AssertionError(f"no end: {pull}, {health['wanted']} tickets wanted")
 
 
