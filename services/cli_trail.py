@@ -13,6 +13,7 @@ from services.local import ready
 from shared import trail_chain
 from shared.config import settings_from_environment
 from shared.db import Database
+from shared.lines import line_of
 from shared.trail_chain import Fault, Head, Keys, Link
 
 app = typer.Typer(help="The audit trail: verify it, note its head, copy it.", no_args_is_help=True)
@@ -41,8 +42,8 @@ def export(file: Annotated[Path, typer.Argument(help="NDJSON: a link a line, wit
     async def write(session: Any, _: Keys) -> int:
         count = 0
         with file.open("wb") as target:
-            async for number, digest, entry in trail_chain.links(session):
-                target.write(orjson.dumps({"number": number, "hash": digest.hex(), "entry": entry}) + b"\n")
+            async for link in trail_chain.links(session):
+                target.write(line_of(trail_chain.told(link)))
                 count += 1
         return count
 

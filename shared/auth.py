@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Security
+from fastapi import Depends, Header, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,7 @@ from shared.models.people import Role
 from shared.permissions import PERMISSIONS
 from shared.tokens import Verifier
 
+PURPOSE = "Why personal data is read: kept in the trail."
 bearer = HTTPBearer(
     auto_error=False, description="An access token of your identity provider, or a service token"
 )
@@ -111,8 +112,11 @@ async def get_actor(
     connection: HTTPConnection,
     session: Session,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    x_purpose: Annotated[str | None, Header(max_length=500, description=PURPOSE)] = None,
 ) -> Actor:
     token = token_of(connection, credentials)
+    if x_purpose:
+        session.info["purpose"] = x_purpose
     session.info["route"] = f"{connection.scope['method']} {connection.scope['route'].path}"
     actor = await enter(session, connection.app.state.verifier, token)
     connection.scope[LET_IN] = True

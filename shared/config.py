@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     """How long a GraphQL operation may take; then it is cancelled, in the database too."""
     token_ttl_s: int = 12 * 3600
 
+    notice_days: int = Field(default=14, ge=0)
+    """How long a notice to workers has to be out before the signals it covers may be used on them."""
     rate_limits: RateLimits = RateLimits()
     calls_at_once: int = Field(default=20, ge=0)
     """How many calls of one caller may be under way in a process; 0: no limit."""

@@ -36,6 +36,9 @@ _FLOOR: Grants = {Role.TEAM_LEAD: TEAM, Role.AGENT: OWN}
 _WORK: Grants = {**_OFFICE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR, Role.SERVICE: ALL}
 _WORDS: Grants = {**_LEADS, Role.SPECIALIST: MINE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR}
 
+_PEOPLE: Grants = {role: ALL for role in Role if role is not Role.SERVICE}
+_PEOPLE_MINE: Grants = dict.fromkeys(_PEOPLE, MINE)
+
 PERMISSIONS: Mapping[str, Grants] = {
     "vendors.create": _LEADS,
     "vendors.read": {**_OFFICE, Role.TEAM_LEAD: VENDOR, Role.AGENT: VENDOR, Role.VENDOR_MANAGER: VENDOR},
@@ -43,6 +46,10 @@ PERMISSIONS: Mapping[str, Grants] = {
     "people.create": _LEADS,
     "people.update": _LEADS,
     "people.read": {**_OFFICE, **_FLOOR, Role.VENDOR_MANAGER: VENDOR},
+    "people.export": {**_PEOPLE_MINE, **_LEADS},
+    "notices.create": _LEADS,
+    "notices.read": _PEOPLE,
+    "notices.acknowledge": _PEOPLE_MINE,
     "logins.read": _ADMIN,
     "logins.update": _ADMIN,
     "service_tokens.read": _ADMIN,
@@ -87,6 +94,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "appeals.rule": _QUALITY,
     "metrics.read": _WORK,
     "trail.read": {**dict.fromkeys(Role, MINE), **_LEADS},
+    "trail.export": _LEADS,
     "viewer.read": dict.fromkeys(Role, ALL),
     "schema.read": _ADMIN,
 }

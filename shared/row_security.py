@@ -99,6 +99,10 @@ def belongs(relation: Relation, rows: Rows) -> str:
     return f"({through})"
 
 
+def _of_person(table: str, column: str = "person_id") -> str:
+    return f"EXISTS (SELECT FROM person WHERE person.id = {table}.{column})"
+
+
 def _of_ticket(table: str) -> str:
     return f"EXISTS (SELECT FROM ticket WHERE ticket.id = {table}.ticket_id)"
 
@@ -136,7 +140,25 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy("person", "INSERT", MAY["people.create"], Rows(vendor="vendor_id")),
     Policy("person", "UPDATE", MAY["people.update"], Rows(vendor="vendor_id")),
-    Policy("login", "SELECT", MAY["logins.read"]),
+    Policy(
+        "notice", "SELECT", MAY["notices.read"],
+        Rows(via=f"vendor_id IS NULL OR vendor_id = {MY_VENDOR}"),
+    ),
+    Policy("notice", "INSERT", MAY["notices.create"], Rows(vendor="vendor_id"), also=f"published_by = {ME}"),
+    Policy(
+        "notice_reading", "SELECT", MAY["people.export"],
+        Rows(via=_of_person("notice_reading"), mine=f"person_id = {ME}"),
+    ),
+    Policy("notice_reading", "INSERT", MAY["notices.acknowledge"], Rows(mine=f"person_id = {ME}")),
+    Policy("login", "SELECT", MAY["people.export"], Rows(via=_of_person("login"), mine=f"person_id = {ME}")),
+    Policy(
+        "reporting_login", "SELECT", MAY["people.export"],
+        Rows(via=_of_person("reporting_login"), mine=f"person_id = {ME}"),
+    ),
+    Policy(
+        "help_desk_agent", "SELECT", MAY["people.export"],
+        Rows(via=_of_person("help_desk_agent", "id"), mine=f"id = {ME}"),
+    ),
     Policy("login", "INSERT", MAY["logins.update"]),
     Policy("login", "DELETE", MAY["logins.update"]),
     Policy("service_token", "SELECT", MAY["service_tokens.read"], Rows(vendor="vendor_id")),
@@ -271,6 +293,7 @@ POLICIES: Sequence[Policy] = (
         Rows(via="actor_id IN (SELECT person.id FROM person)", mine=f"actor_id = {ME}"),
     ),
     Policy("trail_entry", "INSERT", EVERYBODY, also=f"actor_id = {ME}"),
+    Policy("trail_link", "SELECT", MAY["trail.export"], also=COMPANY),
     Policy("trail_waiting", "INSERT", EVERYBODY),
     Policy("event", "SELECT", MAY["dead_letters.read"]),
     Policy("event", "INSERT", EVERYBODY),
@@ -284,7 +307,13 @@ POLICIES: Sequence[Policy] = (
     ),
 )  # fmt: skip
 
-ONLY_ADDED_TO = frozenset({"state_change", "ruling", "trail_entry", "trail_link"})
+
+def readable_by(role: Role) -> frozenset[str]:
+    """The tables of which somebody in this role may see some rows, or might."""
+    return frozenset(one.table for one in POLICIES if one.verb == "SELECT" and role in one.grants)
+
+
+ONLY_ADDED_TO = frozenset({"notice", "notice_reading", "state_change", "ruling", "trail_entry", "trail_link"})
 """Nobody changes or removes a row of these, the worker included."""
 
 HOOK: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {

@@ -161,6 +161,12 @@ async def links(session: AsyncSession) -> AsyncIterator[Link]:
         session.expunge_all()
 
 
+def told(link: Link) -> dict[str, Any]:
+    """As a line of a file that `verify_links` reads."""
+    number, digest, entry = link
+    return {"number": number, "hash": digest.hex(), "entry": entry}
+
+
 async def verify_links(
     chain: AsyncIterator[Link], keys: Keys, kept: Head | None = None
 ) -> tuple[Fault | None, Head]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -18,7 +19,8 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
-from starlette.types import ASGIApp
+from starlette.routing import Match
+from starlette.types import ASGIApp, Scope
 
 from shared import errors, outbound, strict
 from shared.addresses import Allowed
@@ -128,7 +130,15 @@ def _stand(app: ASGIApp, stands_before: Callable[[ASGIApp, FastAPI], ASGIApp], o
 
 
 class StrictRoute(APIRoute):
-    """Reads JSON by `strict.loads` and refuses parameters that the route does not name."""
+    """Reads JSON by `strict.loads`, refuses parameters that the route does not name, and takes nothing but an
+    id where an id stands in its address: other words there belong to other routes, or to none."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, more = super().matches(scope)
+        ids = (one.alias for one in self.dependant.path_params if one.field_info.annotation is UUID)
+        if match is not Match.NONE and not all(_is_id(more["path_params"][name]) for name in ids):
+            return Match.NONE, {}
+        return match, more
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -149,6 +159,14 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return strictly
+
+
+def _is_id(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return True
 
 
 class _StrictRequest(Request):

@@ -114,7 +114,7 @@ class Context(BaseContext):
             await enter(session, self.request.app.state.verifier, self._token)
             session.info.update(action="graphql", route="POST /graphql")
             for action, ids in self._reads.items():
-                note_read(session, action, ids)
+                note_read(session, action, ids, self.request.headers.get("x-purpose"))
 
     async def end_snapshot(self) -> None:
         async with self._one_at_a_time:

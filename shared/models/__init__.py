@@ -1,11 +1,11 @@
 """Every table, by owner. Importing this package fills `SQLModel.metadata`."""
 
-from shared.models import appeals, audit, feedback, kpi, people, privacy, queue, trail
+from shared.models import appeals, audit, feedback, kpi, notices, people, privacy, queue, trail
 
 OWNERS = {
     "shared": (queue,),
     "trail": (trail,),
-    "people": (people,),
+    "people": (people, notices),
     "feedback": (feedback, privacy),
     "audit": (audit,),
     "appeals": (appeals,),

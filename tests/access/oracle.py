@@ -54,10 +54,32 @@ class Oracle:
     def _connection(self, who: Who, _: Row) -> bool:
         return self._may(who, "connections.read")
 
-    def _login(self, who: Who, _: Row) -> bool:
+    def _service_token(self, who: Who, _: Row) -> bool:
         return who.role is Role.ADMIN
 
-    _service_token = _login
+    def _held(self, who: Who, row: Row) -> bool:
+        """What is held about a person: their own, or for leads."""
+        relation = PERMISSIONS["people.export"].get(who.role)
+        if relation is None:
+            return False
+        if relation is Relation.MINE:
+            return bool(row["person_id"] == who.id)
+        return who.vendor_id is None or any(
+            self._person(who, one) for one in self._find("person", "id", row["person_id"])
+        )
+
+    _login = _reporting_login = _notice_reading = _held
+
+    def _help_desk_agent(self, who: Who, row: Row) -> bool:
+        return self._held(who, {"person_id": row["id"]})
+
+    def _notice(self, who: Who, row: Row) -> bool:
+        seen = who.vendor_id is None or row["vendor_id"] in (None, who.vendor_id)
+        return self._may(who, "notices.read") and seen
+
+    def _trail_link(self, who: Who, _: Row) -> bool:
+        return self._may(who, "trail.export") and who.vendor_id is None
+
     _pull = _refetch = _inbox = _event = _delivery = _connection
 
     def _requester(self, who: Who, _: Row) -> bool:

@@ -105,6 +105,20 @@ def _furnish(everyone: Population) -> None:
         is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30,
         resolution_basis="history", created_at=T0, sealed_secret=None,
     )  # fmt: skip
+    everyone.add("reporting_login", name="canary-login", person_id=key("person", "v1-t1-a1"), created_at=T0)
+    everyone.add(
+        "help_desk_agent", id=key("person", "v1-t1-a1"), connection_id=key("connection"),
+        external_id="1", name="canary-agent-name", named_at=T0, vendor_seen_at=T0,
+    )  # fmt: skip
+    for name, vendor in (("v1", key("v1")), ("all", None)):
+        everyone.add(
+            "notice", id=key("notice", name), title=f"canary-notice-{name}", body="b", language="en",
+            signals=["sentiment"], vendor_id=vendor, published_by=key("person", "lead"), published_at=T0,
+        )  # fmt: skip
+        everyone.add(
+            "notice_reading", notice_id=key("notice", name), person_id=key("person", "v1-t1-a1"),
+            acknowledged_at=T0,
+        )  # fmt: skip
     everyone.add("scorecard", id=key("card"), key="card", name="card", created_at=T0)
     for number, state in ((1, "published"), (2, "draft")):
         everyone.add(
@@ -228,6 +242,8 @@ def _work_of(everyone: Population, agent: Who) -> None:
         action="appeals.file", changes=[], reads=[], purpose=f"canary-purpose-{agent.name}", mac=b"",
     )  # fmt: skip
     everyone.add("trail_waiting", entry_id=key("entry", agent.name))
+    if not everyone.rows.get("trail_link"):
+        everyone.add("trail_link", number=1, entry_id=key("entry", agent.name), hash=b"h")
     everyone.add(
         "idempotency_key", actor_id=agent.id, key="k", request_hash="h", status=200,
         answer={"of": f"canary-answer-{agent.name}"}, created_at=T0,

@@ -24,7 +24,7 @@ from population import ASKERS, Population, Row, Who, key
 from routes_of import dependencies_of, routes_of
 
 from services.gateway.schema import schema as served
-from shared.permissions import PERMISSIONS
+from shared.permissions import PERMISSIONS, Relation
 
 SHARE = float(os.environ.get("ASSAY_PROBES_SHARE", "0.05"))
 """Of the probes, how many are asked; all of them by `make prove`."""
@@ -48,6 +48,7 @@ def ids(parameter: str, path: str) -> dict[str, tuple[str, UUID]]:
         "token_id": ("service_token", key("token")), "scorecard_id": ("scorecard", key("card")),
         "delivery_id": ("delivery", key("delivery")), "hold_id": ("legal_hold", key("hold")),
         "requester_id": ("requester", key("requester")),
+        "notice_id": ("notice", key("notice", "v1")),
         "erasure_id": ("erasure_request", key("erasure")),
     }  # fmt: skip
     if parameter in by_agent:
@@ -179,6 +180,10 @@ async def test_every_address_with_an_id_answers_as_the_matrix_says(
                     tally.check(what, who, answer, answer.status_code == 403, "may not do this")
                 elif not is_seen:
                     tally.check(what, who, answer, same(answer, missing), "is not as if missing")
+                elif (
+                    PERMISSIONS[action][who.role] is Relation.MINE and row_id != who.id and table == "person"
+                ):
+                    tally.check(what, who, answer, answer.status_code == 403, "is not theirs to do this with")
                 elif method == "GET":
                     tally.check(what, who, answer, answer.status_code == 200, "may see this")
                 else:

@@ -15,7 +15,6 @@ from shared.models.people import Role
 from shared.row_security import POLICIES
 
 READABLE = sorted({policy.table for policy in POLICIES if policy.verb == "SELECT"})
-UNKNOWN_TO_THE_POPULATION = {"reporting_login"}
 
 
 async def seen(connection: Any, table: str) -> set[tuple[Any, ...]]:

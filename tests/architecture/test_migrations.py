@@ -171,6 +171,8 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "INSERT INTO refetch SELECT id, '1', '[]', now() FROM connection LIMIT 1",
         "INSERT INTO pull SELECT gen_random_uuid(), id, 'backfill', 'done', now(), now(), 'tickets', "
         "NULL, 0, 0, 0, 0, 0, 0, NULL, now(), now(), now() FROM connection LIMIT 1",
+        "INSERT INTO notice SELECT id, 't', 'b', 'en', '[]', NULL, id, now() FROM person LIMIT 1",
+        "INSERT INTO notice_reading SELECT id, published_by, now() FROM notice",
         "INSERT INTO retention VALUES ('texts', 700, now())",
         "INSERT INTO legal_hold SELECT gen_random_uuid(), id, NULL, 'a lawsuit', (SELECT id FROM person "
         "LIMIT 1), now(), NULL, NULL FROM requester LIMIT 1",

@@ -46,6 +46,9 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/people/service-tokens/{token_id}/rotate"): {"overlap_hours": 1},
     ("POST", "/people/service-tokens/{token_id}/revoke"): {"reason": "r"},
+    ("POST", "/people/notices"): {
+        "title": "T", "body": "B", "language": "en", "signals": ["sentiment"], "vendor_id": None,
+    },
     ("POST", "/people/people"): {"name": "P", "role": "agent", "vendor_id": None, "lead_id": None},
     ("PATCH", "/people/people/{person_id}"): {
         "name": "P", "role": "agent", "vendor_id": None, "lead_id": None, "is_active": True,

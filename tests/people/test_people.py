@@ -78,6 +78,15 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "appeals.take": (QUALITY, [f"POST /appeals/{NOWHERE}/take"]),
     "appeals.rule": (QUALITY, [f"POST /appeals/{NOWHERE}/ruling"]),
     "schema.read": ({"admin"}, []),
+    "people.export": (set(ROLES), [f"GET /people/people/{NOWHERE}/export"]),
+    "notices.create": (LEADS, ["POST /people/notices"]),
+    "notices.read": (
+        set(ROLES),
+        ["GET /people/notices", "GET /people/signals"]
+        + [f"GET /people/notices/{NOWHERE}{part}" for part in ("", "/readings")],
+    ),
+    "notices.acknowledge": (set(ROLES), [f"POST /people/notices/{NOWHERE}/acknowledge"]),
+    "trail.export": (LEADS, ["GET /people/trail/export"]),
     "metrics.read": (set(ROLES), ["GET /kpi/metrics", "GET /kpi/metrics/csat"]),
 }
 """action → (who may, where it is asked). Written down once more, so that a right is not widened by

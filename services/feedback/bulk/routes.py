@@ -1,33 +1,30 @@
 """HTTP of the bulk room: many ticket documents in one request, a line each."""
 
 import asyncio
-import contextlib
-import tempfile
 from collections.abc import AsyncIterator
-from typing import IO, Annotated
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
 
 from services.feedback.bulk import service
 from services.feedback.errors import NotGeneric
 from services.feedback.intake.sources.document import TicketDocument
+from shared import lines
 from shared.auth import Actor, permit
 from shared.errors import RequestTimeout, UnsupportedMediaType
+from shared.lines import KIND
 from shared.openapi import POSTS, answers, schema_of
 from shared.web import router
 
 routes = router("/feedback", "bulk")
-KIND = "application/x-ndjson"
-SPOOL_BYTES = 1024 * 1024
 BODY = {"requestBody": {"required": True, "content": {KIND: {"schema": schema_of(TicketDocument)}}}}
 
 
 @routes.post(
-    "/connections/{connection_id}/bulk", response_class=StreamingResponse,
+    "/connections/{connection_id}/bulk", response_class=lines.Lines,
     responses=answers(*POSTS, NotGeneric, RequestTimeout)
-    | {200: {"content": {KIND: {}}, "description": "A line for each line, then their sum."}},
+    | lines.documented("A line for each line, then their sum."),
     openapi_extra=BODY, summary="Ticket documents, one a line (NDJSON), as many as you like",
     description="Read as it comes. Every line is stored once under its own key: what was cut off is "
     "simply sent again. The answer has a line for each line (stored, duplicate, or refused with where "
@@ -35,15 +32,15 @@ BODY = {"requestBody": {"required": True, "content": {KIND: {"schema": schema_of
 )  # fmt: skip
 async def receive_bulk(
     connection_id: UUID, request: Request, _: Annotated[Actor, Depends(permit("tickets.import"))]
-) -> StreamingResponse:
+) -> lines.Lines:
     state = request.app.state
     connection = await service.find_connection(state.hooks, connection_id)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != KIND:
         raise UnsupportedMediaType(f"Send {KIND}.")
-    results = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115  # closed when it was sent
+    results = lines.new_file()
     longest = state.settings.max_body_bytes
     await service.take_lines(state.hooks, connection, _patient(request), longest, results)
-    return StreamingResponse(_sent(results), media_type=KIND)
+    return lines.sent(results)
 
 
 async def _patient(request: Request) -> AsyncIterator[bytes]:
@@ -57,10 +54,3 @@ async def _patient(request: Request) -> AsyncIterator[bytes]:
             return
         except TimeoutError:
             raise RequestTimeout from None
-
-
-async def _sent(results: IO[bytes]) -> AsyncIterator[bytes]:
-    with contextlib.closing(results):
-        results.seek(0)
-        while part := results.read(65_536):
-            yield part
