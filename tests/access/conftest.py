@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("access", "feedback", "identity", "people")]
 
 from acting import plain
 from oracle import Oracle

@@ -217,7 +217,7 @@ def _work_of(everyone: Population, agent: Who) -> None:
     )  # fmt: skip
     everyone.add(
         "ruling", ticket_id=ticket_id, appeal_id=appeal_id, outcome="upheld", ruled_by=resolver, ruled_at=T0,
-        reason="reviewer_correct", text=f"canary-ruling-{agent.name}", changes=[],
+        reason="review_correct", text=f"canary-ruling-{agent.name}", changes=[],
     )  # fmt: skip
     everyone.add(
         "state_change", subject="appeal", subject_id=appeal_id, number=1, from_state=None, to_state="open",
