@@ -1,9 +1,9 @@
-"""Whoever asks in the probes of guards: people, programs, tokens of a provider, deliveries; and a database that
-answers everything and keeps nothing, so that each probe finds the same."""
+"""Whoever asks in the probes of guards: people, programs, tokens of a provider, deliveries; and a database
+that answers everything and keeps nothing, so that each probe finds the same."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from doors import ORG, PATH_TOKEN, body_for, genuine
 from fastapi import FastAPI
 from guard_population import LONG_SUBJECT, Furnished
-from guard_probes import Probe
+from guard_work_probes import Probe
 from population import key
 from provider import ISSUER, Provider
 from sqlalchemy import event, text
@@ -53,7 +53,9 @@ class Asking(Database):
                 note = session.info
                 self.told += [f"read {one['action']}" for one in note.get("reads", [])]
                 if action is not None:
-                    self.told += [f"changed {change['table']}" for change, _ in note.get("changes", {}).values()]
+                    self.told += [
+                        f"changed {change['table']}" for change, _ in note.get("changes", {}).values()
+                    ]
 
 
 class Callers:
@@ -90,7 +92,7 @@ class Callers:
 
     async def ask(self, probe: Probe) -> str:
         database = self.keep_nothing(past=probe.past)
-        with _past_policies() if probe.past else suppress():
+        with _past_policies() if probe.past else nullcontext():
             answer = await self.send(probe)
         words = [str(answer.status_code), *_kind_of(answer), *sorted(set(database.told))]
         if probe.shown:

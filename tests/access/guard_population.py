@@ -78,7 +78,7 @@ class Furnished:
         self._rows.append((table, row))
 
     def _people(self) -> None:
-        """A specialist who was an agent, an agent whom a specialist leads, an administrator more, a leaver."""
+        """Among others: a specialist who was an agent, an agent whom a specialist leads, one who left."""
         people: dict[str, dict[str, Any]] = {
             "moonlighter": {"role": Role.SPECIALIST}, "mara": {"role": Role.SPECIALIST},
             "led": {"role": Role.AGENT, "lead_id": key("person", "resolver")},

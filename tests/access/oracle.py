@@ -57,7 +57,9 @@ class Oracle:
     def _login(self, who: Who, _: Row) -> bool:
         return who.role is Role.ADMIN
 
-    _service_token = _login
+    def _service_token(self, who: Who, row: Row) -> bool:
+        return self._related(who, "service_tokens.read", None, row["vendor_id"])
+
     _pull = _refetch = _inbox = _event = _delivery = _connection
 
     def _requester(self, who: Who, _: Row) -> bool:

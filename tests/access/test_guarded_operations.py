@@ -3,10 +3,8 @@ role may not, or whose token leaves it out, is then answered otherwise than the 
 the tests says. And each of the database's functions that tell who comes in, without one of its conditions.
 """
 
-import os
-import random
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
@@ -14,19 +12,15 @@ import pytest
 from acting import plain
 from fastapi import FastAPI
 from guard_callers import Callers
-from guard_population import Furnished
-from guard_probes import Probe
-from guards import swapped, without_asking
-from population import key, populate
+from guard_work_probes import Probe
+from guards import chosen, swapped, without_asking
+from population import key
 from routes_of import dependencies_of, routes_of
 from test_people import MATRIX, ROLES
-from world import World
 
 from shared.config import Settings
 from shared.row_security_functions import FUNCTIONS
 
-SHARE = float(os.environ.get("ASSAY_GUARDS_SHARE", "1"))
-"""Of the guards, how many are tried: all of them by `make prove`."""
 OF_ROLE = {
     "admin": "admin", "lead": "lead", "specialist": "reviewer", "team_lead": "v1-t1-lead",
     "agent": "v1-t1-a1", "vendor_manager": "v1-manager", "policy_owner": "policy", "trainer": "trainer",
@@ -40,19 +34,6 @@ PROGRAMS_MAY = {
 PROGRAM = "program-without-scopes"
 Operation = tuple[str, str, Any]
 """(action, "METHOD /address", what asks)"""
-
-
-@pytest.fixture
-async def callers(app: FastAPI) -> AsyncIterator[Callers]:
-    async with World(app) as world:
-        everyone = populate()
-        await everyone.store(world.db)
-        furnished = Furnished(everyone)
-        await furnished.store(world.db)
-        made, before = Callers(app, furnished), app.state.db
-        yield made
-        app.state.db = before
-        await made.close()
 
 
 def operations(app: FastAPI) -> Iterator[Operation]:
@@ -88,14 +69,10 @@ def in_order(action: str) -> list[str]:
     return sorted([*OF_ROLE.values(), PROGRAM], key=lambda who: not expected(action, who))
 
 
-def chosen(*what: object) -> bool:
-    return random.Random("/".join(map(str, what))).random() < SHARE
-
-
 async def test_each_route_that_asks_no_more_is_missed(app: FastAPI, callers: Callers) -> None:
     found = list(operations(app))
     assert len(found) >= 75
-    assert {role for role in ROLES} == OF_ROLE.keys()
+    assert set(ROLES) == OF_ROLE.keys()
     callers.keep_nothing()
     wrong, unnoticed = [], []
     for operation in found:
@@ -112,7 +89,9 @@ async def test_each_route_that_asks_no_more_is_missed(app: FastAPI, callers: Cal
                         break
                 else:
                     unnoticed.append(call)
-    print(f"{sum(chosen(call) for _, call, _ in found)} routes asked no more, {len(unnoticed)} were not missed")
+    print(
+        f"{sum(chosen(call) for _, call, _ in found)} routes asked no more, {len(unnoticed)} were not missed"
+    )
     assert wrong == []
     assert unnoticed == []
 
