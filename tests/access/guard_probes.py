@@ -43,6 +43,7 @@ PEOPLE = {
         changes("lead", "lead", "403 own-role-unchangeable", vendor_id=None),
         changes("admin", "admin", "403 own-role-unchangeable", role="agent"),
         changes("admin", "second-admin", "200", name="Another Name"),
+        changes("admin", "second-admin", "200", is_active=False),
         changes("lead", "second-admin", "403 admins-only", is_active=False),
         changes("lead", "own-t1-a1", "403 admins-only", role="admin"),
     ],

@@ -112,8 +112,8 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
         ["GET /kpi/metrics", "GET /kpi/metrics/csat", "GET /kpi/metrics/csat/tickets"],
     ),
 }
-"""action → (who may, where it is asked: every address there is). Written down once more, so that a right is not
-widened by a slip in one place."""
+"""action → (who may, where it is asked: every address there is). Written down once more, so that a right is
+not widened by a slip in one place."""
 
 
 async def one_of_each_role(world: World) -> dict[str, str]:
