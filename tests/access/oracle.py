@@ -54,9 +54,6 @@ class Oracle:
     def _connection(self, who: Who, _: Row) -> bool:
         return self._may(who, "connections.read")
 
-    def _service_token(self, who: Who, _: Row) -> bool:
-        return who.role is Role.ADMIN
-
     def _held(self, who: Who, row: Row) -> bool:
         """What is held about a person: their own, or for leads."""
         relation = PERMISSIONS["people.export"].get(who.role)
@@ -79,6 +76,9 @@ class Oracle:
 
     def _trail_link(self, who: Who, _: Row) -> bool:
         return self._may(who, "trail.export") and who.vendor_id is None
+
+    def _service_token(self, who: Who, row: Row) -> bool:
+        return self._related(who, "service_tokens.read", None, row["vendor_id"])
 
     _pull = _refetch = _inbox = _event = _delivery = _connection
 

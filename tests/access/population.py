@@ -77,6 +77,7 @@ def populate() -> Population:
     }  # fmt: skip
     for name, role in office.items():
         everyone.person(name, role)
+    everyone.person("v1-admin", Role.ADMIN, key("v1"))
     everyone.person("v1-lead", Role.LEAD, key("v1"))
     everyone.person("v1-specialist", Role.SPECIALIST, key("v1"))
     for vendor in VENDORS:
@@ -96,10 +97,11 @@ def _furnish(everyone: Population) -> None:
     everyone.add(
         "login", issuer="https://id", subject="s", person_id=key("person", "v1-t1-a1"), created_at=T0
     )
-    everyone.add(
-        "service_token", id=key("token"), name="canary-token-name", prefix="p", secret_hash=b"", scopes=[],
-        owner_id=key("person", "admin"), created_at=T0, expires_at=T0,
-    )  # fmt: skip
+    for name, vendor_id in (("token", None), ("token of v1", key("v1"))):
+        everyone.add(
+            "service_token", id=key(name), name="canary-token-name", prefix=name, secret_hash=b"",
+            scopes=[], vendor_id=vendor_id, owner_id=key("person", "admin"), created_at=T0, expires_at=T0,
+        )  # fmt: skip
     everyone.add(
         "connection", id=key("connection"), key="zd", name="zd", platform="zendesk", account_id="1",
         is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30,
@@ -231,7 +233,7 @@ def _work_of(everyone: Population, agent: Who) -> None:
     )  # fmt: skip
     everyone.add(
         "ruling", ticket_id=ticket_id, appeal_id=appeal_id, outcome="upheld", ruled_by=resolver, ruled_at=T0,
-        reason="reviewer_correct", text=f"canary-ruling-{agent.name}", changes=[],
+        reason="review_correct", text=f"canary-ruling-{agent.name}", changes=[],
     )  # fmt: skip
     everyone.add(
         "state_change", subject="appeal", subject_id=appeal_id, number=1, from_state=None, to_state="open",
@@ -251,7 +253,7 @@ def _work_of(everyone: Population, agent: Who) -> None:
 
 
 ASKERS = (
-    "admin", "lead", "reviewer", "resolver", "idle", "policy", "trainer", "analyst", "v1-lead",
+    "admin", "lead", "reviewer", "resolver", "idle", "policy", "trainer", "analyst", "v1-admin", "v1-lead",
     "v1-specialist", "v1-manager", "v2-manager", "v1-t1-lead", "v1-t1-a1", "v2-t1-a1", "own-t1-lead",
     "own-t1-a1",
 )  # fmt: skip

@@ -99,7 +99,16 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
 
 BESIDE: dict[str, dict[str, Any]] = {"review": {"number": 9, "superseded_at": T0}}
 """What lets a copy stand beside its original, so that no unique key speaks before the others do."""
-ACTORS = ("filed_by", "ruled_by", "specialist_id", "reviewer_id", "moved_by", "actor_id")
+ACTORS = (
+    "filed_by",
+    "ruled_by",
+    "placed_by",
+    "requested_by",
+    "specialist_id",
+    "reviewer_id",
+    "moved_by",
+    "actor_id",
+)
 
 
 def inserts(everyone: Population, who: Who, table: str) -> list[tuple[str, list[Any]]]:

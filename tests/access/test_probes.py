@@ -79,7 +79,7 @@ BODIES: dict[str, Any] = {
     "POST /appeals/{appeal_id}/release": REASON,
     "POST /appeals/{appeal_id}/withdraw": REASON,
     "POST /appeals/{appeal_id}/ruling": {
-        "outcome": "upheld", "reason": "reviewer_correct", "text": "x", "changes": [],
+        "outcome": "upheld", "reason": "review_correct", "text": "x", "changes": [],
     },
 }  # fmt: skip
 PUBLIC = ("/feedback/intake/", "/identity/", "/docs", "/redoc", "/openapi.json", "/static")

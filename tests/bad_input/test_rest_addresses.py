@@ -228,7 +228,9 @@ METHODS = [
     pytest.param("OPTIONS", "/people/vendors", "GET, POST, HEAD", id="Q12-options"),
     pytest.param("OPTIONS", "/audit/audits/claim-next", "POST", id="Q12-a-word-that-is-no-id"),
     pytest.param("GET", "/audit/audits/claim-next", "POST", id="Q12-get-of-a-word-that-is-no-id"),
-    pytest.param("GET", f"/feedback/connections/{uuid4()}/dead-letters/replay", "POST", id="Q12-get-of-a-verb"),
+    pytest.param(
+        "GET", f"/feedback/connections/{uuid4()}/dead-letters/replay", "POST", id="Q12-get-of-a-verb"
+    ),
     pytest.param("TRACE", "/people/vendors", "GET, POST, HEAD", id="Q12-trace"),
     pytest.param("BREW", "/people/vendors", "GET, POST, HEAD", id="Q12-no-such-method"),
     pytest.param("get", "/people/vendors", "GET, POST, HEAD", id="Q12-lower-case"),

@@ -22,9 +22,16 @@ AGENTS = {"agent", "team_lead"}
 MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "viewer.read": (set(ROLES), ["GET /people/viewer"]),
     "logins.read": ({"admin"}, [f"GET /people/people/{NOWHERE}/logins"]),
-    "logins.update": ({"admin"}, [f"POST /people/people/{NOWHERE}/logins"]),
+    "logins.update": (
+        {"admin"},
+        [f"POST /people/people/{NOWHERE}/logins", f"DELETE /people/people/{NOWHERE}/logins"],
+    ),
     "service_tokens.read": ({"admin"}, ["GET /people/service-tokens"]),
-    "service_tokens.create": ({"admin"}, ["POST /people/service-tokens"]),
+    "service_tokens.create": (
+        {"admin"},
+        ["POST /people/service-tokens"]
+        + [f"POST /people/service-tokens/{NOWHERE}/{verb}" for verb in ("rotate", "revoke")],
+    ),
     "trail.read": (set(ROLES), ["GET /people/trail"]),
     "permissions.read": (set(ROLES), ["GET /people/permissions"]),
     "people.read": (set(ROLES), ["GET /people/people", f"GET /people/people/{NOWHERE}"]),
@@ -33,17 +40,35 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "vendors.read": (set(ROLES), ["GET /people/vendors"]),
     "vendors.create": (LEADS, ["POST /people/vendors"]),
     "schedules.create": (LEADS, ["POST /people/schedules"]),
-    "connections.read": (LEADS, ["GET /feedback/connections", f"GET /feedback/connections/{NOWHERE}"]),
+    "connections.read": (
+        LEADS,
+        ["GET /feedback/connections", f"GET /feedback/pulls/{NOWHERE}"]
+        + [f"GET /feedback/connections/{NOWHERE}{part}" for part in ("", "/health", "/pulls")],
+    ),
     "connections.create": ({"admin"}, ["POST /feedback/connections"]),
-    "connections.update": ({"admin"}, [f"PATCH /feedback/connections/{NOWHERE}"]),
-    "dead_letters.read": (LEADS, [f"GET /feedback/connections/{NOWHERE}/dead-letters"]),
-    "dead_letters.replay": (LEADS, [f"POST /feedback/connections/{NOWHERE}/dead-letters/replay"]),
+    "connections.update": (
+        {"admin"},
+        [f"PATCH /feedback/connections/{NOWHERE}"]
+        + [f"POST /feedback/connections/{NOWHERE}/{verb}" for verb in ("rotate-secret", "pause", "resume")],
+    ),
+    "dead_letters.read": (
+        LEADS,
+        [f"GET /feedback/connections/{NOWHERE}/dead-letters{part}" for part in ("", f"/{NOWHERE}")],
+    ),
+    "dead_letters.replay": (
+        LEADS,
+        [f"POST /feedback/connections/{NOWHERE}/dead-letters{part}/replay" for part in ("", f"/{NOWHERE}")],
+    ),
     "pulls.start": (
         {"admin"},
         [f"POST /feedback/connections/{NOWHERE}/backfills", f"POST /feedback/pulls/{NOWHERE}/cancel"],
     ),
     "tickets.import": ({"admin"}, [f"POST /feedback/connections/{NOWHERE}/bulk"]),
-    "tickets.read": (set(ROLES), ["GET /feedback/tickets", f"GET /feedback/tickets/{NOWHERE}/events"]),
+    "tickets.read": (
+        set(ROLES),
+        ["GET /feedback/tickets"]
+        + [f"GET /feedback/tickets/{NOWHERE}{part}" for part in ("", "/events", "/ratings")],
+    ),
     "messages.read": (WORDS, [f"GET /feedback/tickets/{NOWHERE}/messages"]),
     "evidence.read": (WORDS, []),
     "reviewers.read": (QUALITY, []),
@@ -62,20 +87,24 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "legal_holds.update": (LEADS, [f"POST /feedback/legal-holds/{NOWHERE}/release"]),
     "retention.read": (LEADS, ["GET /feedback/retention"]),
     "retention.update": ({"admin"}, ["PATCH /feedback/retention"]),
-    "scorecards.read": (set(ROLES), ["GET /audit/scorecards"]),
+    "scorecards.read": (set(ROLES), ["GET /audit/scorecards", f"GET /audit/scorecards/{NOWHERE}/versions"]),
     "scorecards.create": (LEADS, ["POST /audit/scorecards", f"POST /audit/scorecards/{NOWHERE}/versions"]),
     "scorecards.publish": (LEADS, [f"POST /audit/scorecard-versions/{NOWHERE}/publish"]),
     "plans.read": (QUALITY | {"analyst"}, ["GET /audit/plans"]),
     "plans.create": (LEADS, ["POST /audit/plans"]),
     "audits.read": (set(ROLES), ["GET /audit/audits", f"GET /audit/audits/{NOWHERE}"]),
-    "audits.claim": (QUALITY, ["POST /audit/audits/claim-next", f"POST /audit/audits/{NOWHERE}/claim"]),
+    "audits.claim": (
+        QUALITY,
+        ["POST /audit/audits/claim-next"]
+        + [f"POST /audit/audits/{NOWHERE}/{verb}" for verb in ("claim", "release")],
+    ),
     "reviews.read": (set(ROLES), ["GET /audit/reviews", f"GET /audit/reviews/{NOWHERE}"]),
     "reviews.submit": (QUALITY, [f"POST /audit/audits/{NOWHERE}/reviews"]),
     "reviews.acknowledge": (AGENTS, [f"POST /audit/reviews/{NOWHERE}/acknowledge"]),
     "appeals.read": (set(ROLES), ["GET /appeals", f"GET /appeals/{NOWHERE}"]),
     "appeals.file": (AGENTS, ["POST /appeals"]),
     "appeals.withdraw": (AGENTS, [f"POST /appeals/{NOWHERE}/withdraw"]),
-    "appeals.take": (QUALITY, [f"POST /appeals/{NOWHERE}/take"]),
+    "appeals.take": (QUALITY, [f"POST /appeals/{NOWHERE}/{verb}" for verb in ("take", "release")]),
     "appeals.rule": (QUALITY, [f"POST /appeals/{NOWHERE}/ruling"]),
     "schema.read": ({"admin"}, []),
     "people.export": (set(ROLES), [f"GET /people/people/{NOWHERE}/export"]),
@@ -87,10 +116,13 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     ),
     "notices.acknowledge": (set(ROLES), [f"POST /people/notices/{NOWHERE}/acknowledge"]),
     "trail.export": (LEADS, ["GET /people/trail/export"]),
-    "metrics.read": (set(ROLES), ["GET /kpi/metrics", "GET /kpi/metrics/csat"]),
+    "metrics.read": (
+        set(ROLES),
+        ["GET /kpi/metrics", "GET /kpi/metrics/csat", "GET /kpi/metrics/csat/tickets"],
+    ),
 }
-"""action → (who may, where it is asked). Written down once more, so that a right is not widened by
-a slip in one place."""
+"""action → (who may, where it is asked: every address there is). Written down once more, so that a right is
+not widened by a slip in one place."""
 
 
 async def one_of_each_role(world: World) -> dict[str, str]:

@@ -61,6 +61,17 @@ async def get_person(session: AsyncSession, person_id: UUID, *, lock: bool = Fal
     return person
 
 
+async def lock_administrators(session: AsyncSession) -> set[UUID]:
+    """The ids of those who are one, as it is once nobody else is changing any of them."""
+    statement = (
+        select(col(Person.id))
+        .where(col(Person.role) == Role.ADMIN, col(Person.is_active))
+        .order_by(col(Person.id))
+        .with_for_update(key_share=True)
+    )
+    return set(await session.scalars(statement))
+
+
 async def upsert_agent(session: AsyncSession, person_id: UUID) -> None:
     """The person of a help-desk account, as the account is known now. What was set by hand stays.
 

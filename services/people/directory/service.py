@@ -10,7 +10,7 @@ from services.people.errors import AdminsOnly, OwnRoleUnchangeable, RoleNeedsVen
 from shared import clock, outbox
 from shared.auth import Actor
 from shared.business_hours import Schedule as Hours
-from shared.errors import Fault, ValidationFailed
+from shared.errors import Fault, Forbidden, ValidationFailed
 from shared.events import PersonLeft
 from shared.ids import new_id
 from shared.models.people import Person, Role, Schedule, Vendor
@@ -62,9 +62,15 @@ async def add_person(session: AsyncSession, actor: Actor, new: PersonIn) -> Pers
 async def change_person(
     session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch, unchanged: Unchanged
 ) -> Person:
+    """Raises NotFound (404), PreconditionFailed (412), OwnRoleUnchangeable, AdminsOnly (403), RoleNeedsVendor,
+    ValidationFailed (422); Forbidden (403) for an administrator who is none any more: of two who end each
+    other, one stays."""
+    changes = patch.model_dump(exclude_unset=True)
+    ends = actor.role is Role.ADMIN and changes.keys() & {"role", "is_active"}
+    if ends and actor.id not in await queries.lock_administrators(session):
+        raise Forbidden("You are no administrator any more.")
     person = await queries.get_person(session, person_id, lock=True)
     unchanged.check(PersonOut.model_validate(person))
-    changes = patch.model_dump(exclude_unset=True)
     if person.id == actor.id and changes.keys() & {"role", "vendor_id", "is_active"}:
         raise OwnRoleUnchangeable
     if Role.ADMIN in (person.role, changes.get("role")) and actor.role is not Role.ADMIN:

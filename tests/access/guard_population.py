@@ -1,0 +1,184 @@
+"""What the probes of guards ask about, beside the population: appeals, audits, erasures and tokens in every
+state, and people who have a part in what they ask for."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from population import T0, Population, Row, key
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
+from shared import service_tokens
+from shared.db import Database
+from shared.models.people import Role
+
+NOW = datetime.now(UTC)
+YESTERDAY = NOW - timedelta(days=1)
+LONG_SUBJECT = "x" * 256
+ANSWERS = [{"criterion": name, "value": v} for name, v in (("greeting", 0), ("solution", 4), ("privacy", 1))]
+POINTS = [{"criterion": "greeting", "proposed_value": 1, "text": "I did greet."}]
+REPEATED = b'{"key": "repeated", "name": "Repeated"}'
+"""The body of a request whose answer is kept under an idempotency key."""
+CASES: dict[str, dict[str, Any]] = {
+    "fresh": {},
+    "late": {"released_at": NOW - timedelta(days=15)},
+    "replaced": {"superseded_at": YESTERDAY},
+    "being-replaced": {"state": "decided", "resolver": "resolver", "outcome": "overturned"},
+    "open": {"state": "open"},
+    "by-lead": {"state": "open", "filed_by": "own-t1-lead"},
+    "taken": {"state": "in_review", "resolver": "resolver"},
+    "became-a-party": {"state": "in_review", "resolver": "reviewer"},
+    "taken-and-replaced": {"state": "in_review", "resolver": "resolver", "superseded_at": YESTERDAY},
+    "of-the-resolver": {"agent": "moonlighter", "state": "open", "filed_by": "own-t1-lead"},
+    "filed-by-the-resolver": {"state": "open", "filed_by": "moonlighter"},
+    "led-by-the-resolver": {"agent": "led", "state": "open"},
+    "of-the-vendor": {"agent": "v1-t1-a1", "state": "open"},
+}
+"""Reviews with what is special about them; with `state`: that of an appeal against it."""
+TOKENS: dict[str, dict[str, Any]] = {
+    "program": {"scopes": ["tickets.read"]},
+    "program-of-a-noun": {"scopes": ["tickets.*"]},
+    "program-without-scopes": {},
+    "revoked-program": {"scopes": ["tickets.read"], "revoked_at": YESTERDAY},
+    "expired-program": {"scopes": ["tickets.read"], "expires_at": YESTERDAY},
+    "replaced-program": {"replaced_by_id": key("token of", "program")},
+}
+
+
+class Furnished:
+    """Rows in the order in which they are stored, each by itself; and the tokens' texts."""
+
+    def __init__(self, everyone: Population) -> None:
+        self.everyone = everyone
+        self.texts: dict[str, str] = {}
+        self._rows: list[tuple[str, Row]] = []
+        self._people()
+        for name, special in CASES.items():
+            self._case(name, **special)
+        for name, special in TOKENS.items():
+            self._token(name, **special)
+        self._own_work()
+        self._privacy()
+        self._feedback()
+        self._add(
+            "idempotency_key", actor_id=key("person", "lead"), key="repeated", status=201,
+            request_hash=sha256(b"POST /people/vendors\n" + REPEATED).hexdigest(),
+            answer={"id": str(key("v1"))}, created_at=NOW,
+        )  # fmt: skip
+
+    async def store(self, db: Database) -> None:
+        async with db.engine.begin() as connection:  # past the trail
+            for table, row in self._rows:
+                await connection.execute(insert(SQLModel.metadata.tables[table]), [row])
+
+    def _add(self, table: str, **row: Any) -> None:
+        self._rows.append((table, row))
+
+    def _people(self) -> None:
+        """Among others: a specialist who was an agent, an agent whom a specialist leads, one who left."""
+        people: dict[str, dict[str, Any]] = {
+            "moonlighter": {"role": Role.SPECIALIST}, "mara": {"role": Role.SPECIALIST},
+            "led": {"role": Role.AGENT, "lead_id": key("person", "resolver")},
+            "second-admin": {"role": Role.ADMIN}, "leaver": {"role": Role.ADMIN, "is_active": False},
+        }  # fmt: skip
+        for name, more in people.items():
+            row = {"id": key("person", name), "name": name, "is_active": True, "created_at": T0} | more
+            self._add("person", **row)
+        for subject in ("mara@id", LONG_SUBJECT):
+            self._add(
+                "login", issuer="https://id.example.com/realms/quality", subject=subject,
+                person_id=key("person", "mara"), created_at=T0,
+            )  # fmt: skip
+
+    def _case(
+        self,
+        name: str,
+        *,
+        agent: str = "own-t1-a1",
+        state: str = "",
+        filed_by: str = "",
+        resolver: str = "",
+        outcome: str = "",
+        **review: Any,
+    ) -> None:
+        who = self.everyone.people.get(agent)
+        of: Row = {
+            "ticket_id": key("ticket", who.name if who else "own-t1-a1", "audited"),
+            "agent_id": key("person", agent), "vendor_id": who.vendor_id if who else None,
+        }  # fmt: skip
+        review_id, appeal_id = key("review of", name), key("appeal of", name)
+        self._audit(name, of, "reviewed")
+        values: Row = {
+            "id": review_id, "audit_id": key("audit of", name), "number": 1, "answers": ANSWERS,
+            "sections": [], "scorecard_version_id": key("card", 1), "score": Decimal(80),
+            "auto_failed": False, "released_at": YESTERDAY,
+        }  # fmt: skip
+        self._add("review", **of | values | review)
+        reviewer = key("person", "reviewer")
+        self._add("review_author", ticket_id=of["ticket_id"], review_id=review_id, reviewer_id=reviewer)
+        if not state:
+            return
+        self._add(
+            "appeal", **of, id=appeal_id, review_id=review_id, filed_by=key("person", filed_by or agent),
+            reason="other", points=POINTS, state=state, filed_at=YESTERDAY, due_at=NOW + timedelta(days=5),
+            resolver_id=key("person", resolver) if resolver else None,
+        )  # fmt: skip
+        if outcome:
+            self._add(
+                "ruling", ticket_id=of["ticket_id"], appeal_id=appeal_id, outcome=outcome, text="x",
+                ruled_by=key("person", resolver), ruled_at=NOW, reason="reviewer_error", changes=[],
+            )  # fmt: skip
+
+    def _audit(self, name: str, of: Row, state: str, drawn_at: datetime = T0) -> None:
+        self._add(
+            "audit", **of, id=key("audit of", name), plan_id=key("plan"), drawn_at=drawn_at, state=state,
+            scorecard_version_id=key("card", 1), probability=Decimal("0.5"), draw=name,
+        )  # fmt: skip
+
+    def _own_work(self) -> None:
+        """The audit that has waited longest is of a specialist's own work."""
+        own: Row = {
+            "ticket_id": key("ticket", "own-t1-a1", "audited"), "agent_id": key("person", "moonlighter"),
+            "vendor_id": None,
+        }  # fmt: skip
+        self._audit("the moonlighter", own, "open", T0 - timedelta(days=1))
+
+    def _token(self, name: str, **more: Any) -> None:
+        prefix, text = service_tokens.make()
+        self.texts[name] = text
+        row = {
+            "id": key("token of", name), "name": name, "prefix": prefix, "scopes": [],
+            "secret_hash": service_tokens.hash_of(text), "owner_id": key("person", "admin"),
+            "created_at": T0, "expires_at": NOW + timedelta(days=1),
+        }  # fmt: skip
+        self._add("service_token", **row | more)
+
+    def _privacy(self) -> None:
+        def requester(name: str, **more: Any) -> UUID:
+            of = {"connection_id": key("connection"), "external_key": name}
+            self._add("requester", id=key("requester", name), **of | more)
+            return key("requester", name)
+
+        requester("erased", erased_at=YESTERDAY)
+        requester("living")
+        for name, state in (("asked", "requested"), ("refused", "refused")):
+            self._add(
+                "erasure_request", id=key("erasure", name), requester_id=requester(name), state=state,
+                reason="asked", requested_by=key("person", "lead"), requested_at=T0, scanned=0, proof={},
+            )  # fmt: skip
+
+    def _feedback(self) -> None:
+        connection_id = key("connection", "api")
+        self._add(
+            "connection", id=connection_id, key="api", name="api", platform="zendesk", account_id="1",
+            is_test=False, revision=0, is_paused=False, settings={}, raw_kept_days=30, created_at=T0,
+            resolution_basis="history", api={"base_url": "https://a.zendesk.com", "user": "a@b.c"},
+        )  # fmt: skip
+        self._add(
+            "pull", id=key("pull", "running"), connection_id=connection_id, kind="backfill",
+            state="running", since_at=T0, until_at=T0, stage="tickets", step=0, failures=0, pages=0, rows=0,
+            refused_rows=0, changed_tickets=0, created_at=T0, stepped_at=T0,
+        )  # fmt: skip

@@ -1,0 +1,171 @@
+"""The probes of guards in the people service, of who asks, and of GraphQL; and the list of all: which
+function holds guards, and what is asked when one of them is gone.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from guard_population import REPEATED
+from guard_work_probes import APPEALS, AUDIT, FEEDBACK, TICKET, Probe, takes
+from population import key
+
+# ---- People -----------------------------------------------------------------------------------------
+
+
+def adds(who: str, role: str, expects: str) -> Probe:
+    return Probe(who, "POST /people/people", expects, {"name": "Somebody", "role": role})
+
+
+def changes(who: str, whom: str, expects: str, **fields: Any) -> Probe:
+    return Probe(who, f"PATCH /people/people/{key('person', whom)}", expects, fields)
+
+
+def makes_token(scope: str, expects: str) -> Probe:
+    return Probe("admin", "POST /people/service-tokens", expects, {"name": "x", "scopes": [scope]})
+
+
+def ends(name: str, verb: str, expects: str) -> Probe:
+    body: Any = {"overlap_hours": 1} if verb == "rotate" else {"reason": "x"}
+    return Probe("admin", f"POST /people/service-tokens/{key('token of', name)}/{verb}", expects, body)
+
+
+PEOPLE = {
+    "directory.service:add_person": [
+        adds("lead", "agent", "201"),
+        adds("admin", "admin", "201"),
+        adds("lead", "admin", "403 admins-only"),
+    ],
+    "directory.service:change_person": [
+        changes("lead", "own-t1-a1", "200", role="specialist"),
+        changes("lead", "lead", "200", name="Another Name"),
+        changes("lead", "lead", "403 own-role-unchangeable", role="specialist"),
+        changes("lead", "lead", "403 own-role-unchangeable", is_active=False),
+        changes("lead", "lead", "403 own-role-unchangeable", vendor_id=None),
+        changes("admin", "admin", "403 own-role-unchangeable", role="agent"),
+        changes("admin", "second-admin", "200", name="Another Name"),
+        changes("admin", "second-admin", "200", is_active=False),
+        changes("lead", "second-admin", "403 admins-only", is_active=False),
+        changes("lead", "own-t1-a1", "403 admins-only", role="admin"),
+    ],
+    "directory.service:_check": [
+        adds("lead", "agent", "201"),
+        adds("lead", "vendor_manager", "422 role-needs-vendor"),
+    ],
+    "access.service:make_service_token": [
+        makes_token("tickets.read", "201"),
+        makes_token("appeals.rule", "422 unknown-scope"),
+    ],
+    "access.service:rotate_service_token": [
+        ends("program", "rotate", "201"),
+        ends("replaced-program", "rotate", "409 token-ended"),
+    ],
+    "access.service:_lock_living": [
+        ends("program", "revoke", "200"),
+        ends("revoked-program", "revoke", "409 token-ended"),
+        ends("expired-program", "rotate", "409 token-ended"),
+    ],
+}
+
+# ---- Who asks ---------------------------------------------------------------------------------------
+
+MAY_TRAINER = {
+    "appeals.read", "audits.read", "metrics.read", "people.read", "permissions.read", "reviews.read",
+    "scorecards.read", "tickets.read", "trail.read", "vendors.read", "viewer.read",
+}  # fmt: skip
+TICKETS = "GET /feedback/tickets"
+
+
+def viewer(who: str, expects: str) -> Probe:
+    return Probe(who, "GET /people/viewer", expects)
+
+
+REFUSED_TOKENS = (
+    "nobody", "basic", "twice", "stranger", "leaver", "odd-program", "forged-program",
+    "revoked-program", "expired-program",
+    "provider:jku", "provider:long-kid", "provider:unknown-kid", "provider:ec", "provider:id-token-type",
+    "provider:forever", "provider:nonce", "provider:for-others", "provider:long-subject",
+    "provider:nul-subject", "provider:another-kid", "provider:known-elsewhere",
+)  # fmt: skip
+UNKNOWN = [viewer(who, "401 unauthenticated") for who in REFUSED_TOKENS]
+SCOPED = [
+    Probe("program", TICKETS, "200"),
+    Probe("program-of-a-noun", TICKETS, "200"),
+    Probe("program-without-scopes", TICKETS, "403 insufficient-scope"),
+    Probe("program", "GET /audit/audits", "403 insufficient-scope"),
+    Probe("provider:scoped", TICKETS, "200"),
+    Probe("provider:scoped", "GET /audit/audits", "403 insufficient-scope"),
+    Probe("trainer", TICKETS, "200"),
+    Probe("trainer", "GET /audit/plans", "403 forbidden"),
+    Probe("program", "GET /people/people", "403 forbidden"),
+]
+SHARED = {
+    "auth:token_of": UNKNOWN,
+    "auth:_enter_service": UNKNOWN,
+    "auth:_enter_person": [
+        *UNKNOWN,
+        viewer("provider:mara", "200"),
+        viewer("provider:raised", "403 role-not-in-token"),
+    ],
+    "auth:check": SCOPED,
+    "auth:_left": SCOPED,
+    "auth:allowed_actions": [
+        Probe(
+            "trainer", "GET /people/viewer", "200 True",
+            shown=lambda told: set(told["allowed_actions"]) == MAY_TRAINER,
+        )
+    ],
+    "tokens:Verifier.verify": UNKNOWN,
+    "tokens:_claims": UNKNOWN,
+    "states:Machine.check": [takes("resolver", "own-t1-a1", "409 illegal-move")],
+    "idempotency:Once._once": [
+        Probe("lead:repeated", "POST /people/vendors", "201 read answers.replayed", REPEATED)
+    ],
+    "leaked_tokens:_revoke": [
+        Probe("nobody:leaks", TICKETS, "401 unauthenticated changed service_token"),
+    ],
+}  # fmt: skip
+
+# ---- GraphQL ----------------------------------------------------------------------------------------
+
+
+def asks(who: str, query: str, expects: str) -> Probe:
+    return Probe(who, "POST /graphql", expects, {"query": query})
+
+
+def field(query: str) -> Sequence[Probe]:
+    """Everybody has the right to ask; a token may leave it out."""
+    return [asks("program-without-scopes", query, "200 INSUFFICIENT_SCOPE"), asks("lead", query, "200")]
+
+
+OF_ONE = f'(id: "{key("nothing has this id")}") {{ id }} }}'
+MESSAGES = f'{{ ticket(id: "{TICKET}") {{ messages {{ body }} }} }}'
+INTROSPECTION = "{ __schema { queryType { name } } }"
+READING = [asks("lead", MESSAGES, "200 read messages.read"), asks("trainer", MESSAGES, "200 FORBIDDEN")]
+GATEWAY = {
+    "context:Context.keep_trail": READING,
+    "service:execute": READING,
+    "topics.tickets:Ticket.messages": READING,
+    "limits:_may_introspect": [
+        asks("admin", INTROSPECTION, "200"),
+        asks("lead", INTROSPECTION, "200 INTROSPECTION_DISABLED"),
+    ],
+    "topics.appeals:AppealsQuery.appeals": field("{ appeals { nodes { id } } }"),
+    "topics.audits:AuditsQuery.audit": field(f"{{ audit{OF_ONE}"),
+    "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
+    "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),
+    "topics.audits:AuditsQuery.reviews": field("{ reviews { nodes { id } } }"),
+    "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),
+    "topics.people:PeopleQuery.viewer": field("{ viewer { id } }"),
+    "topics.tickets:TicketsQuery.ticket": field(f"{{ ticket{OF_ONE}"),
+    "topics.tickets:TicketsQuery.tickets": field("{ tickets { nodes { id } } }"),
+}
+
+PROBES: Mapping[str, Sequence[Probe]] = {
+    f"{prefix}.{place}": probes
+    for prefix, places in (
+        ("services.appeals", APPEALS), ("services.audit", AUDIT), ("services.feedback", FEEDBACK),
+        ("services.people", PEOPLE), ("services.gateway", GATEWAY), ("shared", SHARED),
+    )
+    for place, probes in places.items()
+}  # fmt: skip
+"""The function that holds a guard → what is asked when one of its guards is gone."""
