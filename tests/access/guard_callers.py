@@ -122,6 +122,8 @@ class Callers:
         headers = [("authorization", f"Bearer {token}")]
         if name == "twice":
             headers *= 2
+        if special == "stale":
+            headers.append(("if-match", '"as it was"'))
         if special == "repeated":
             headers.append(("idempotency-key", "repeated"))
         return headers
@@ -209,10 +211,11 @@ def _provider() -> Provider:
 
 
 def _kind_of(answer: httpx.Response) -> list[str]:
-    if not answer.content or "json" not in answer.headers.get("content-type", ""):
+    kind = answer.headers.get("content-type", "")
+    if not answer.content or "json" not in kind or "ndjson" in kind:
         return []
     told = answer.json()
-    if "problem" in answer.headers["content-type"]:
+    if "problem" in kind:
         return [told["type"].removeprefix("/problems/")]
     if isinstance(told, dict) and "data" in told and told.get("errors"):
         return [told["errors"][0]["extensions"]["code"]]

@@ -20,6 +20,10 @@ def changes(who: str, whom: str, expects: str, **fields: Any) -> Probe:
     return Probe(who, f"PATCH /people/people/{key('person', whom)}", expects, fields)
 
 
+def exports(who: str, whom: str, expects: str) -> Probe:
+    return Probe(who, f"GET /people/people/{key('person', whom)}/export", expects)
+
+
 def makes_token(scope: str, expects: str) -> Probe:
     return Probe("admin", "POST /people/service-tokens", expects, {"name": "x", "scopes": [scope]})
 
@@ -38,6 +42,7 @@ PEOPLE = {
     "directory.service:change_person": [
         changes("lead", "own-t1-a1", "200", role="specialist"),
         changes("lead", "lead", "200", name="Another Name"),
+        changes("lead:stale", "lead", "412 precondition-failed", name="Another Name"),
         changes("lead", "lead", "403 own-role-unchangeable", role="specialist"),
         changes("lead", "lead", "403 own-role-unchangeable", is_active=False),
         changes("lead", "lead", "403 own-role-unchangeable", vendor_id=None),
@@ -47,6 +52,12 @@ PEOPLE = {
         changes("lead", "second-admin", "403 admins-only", is_active=False),
         changes("lead", "own-t1-a1", "403 admins-only", role="admin"),
     ],
+    "exports.service:write_export": [
+        exports("own-t1-a1", "own-t1-a1", "200 read people.export"),
+        exports("lead", "own-t1-a1", "200 read people.export"),
+        exports("v1-t1-lead", "v1-t1-a1", "403 forbidden"),
+    ],
+    "exports.service:write_trail": [Probe("lead", "GET /people/trail/export", "200 read trail.export")],
     "directory.service:_check": [
         adds("lead", "agent", "201"),
         adds("lead", "vendor_manager", "422 role-needs-vendor"),
@@ -69,8 +80,9 @@ PEOPLE = {
 # ---- Who asks ---------------------------------------------------------------------------------------
 
 MAY_TRAINER = {
-    "appeals.read", "audits.read", "metrics.read", "people.read", "permissions.read", "reviews.read",
-    "scorecards.read", "tickets.read", "trail.read", "vendors.read", "viewer.read",
+    "appeals.read", "audits.read", "metrics.read", "notices.acknowledge", "notices.read", "people.export",
+    "people.read", "permissions.read", "reviews.read", "scorecards.read", "tickets.read",
+    "trail.read", "vendors.read", "viewer.read",
 }  # fmt: skip
 TICKETS = "GET /feedback/tickets"
 

@@ -249,6 +249,12 @@ FEEDBACK = {f"privacy.service:{name}": probes for name, probes in PRIVACY.items(
     "bulk.service:find_connection": [
         Probe("admin", f"POST /feedback/connections/{key('connection')}/bulk", "409 not-generic")
     ],
+    "connections.service:change_connection": [
+        Probe(
+            "admin:stale", f"PATCH /feedback/connections/{key('connection')}", "412 precondition-failed",
+            {"name": "x"},
+        )
+    ],
     "connections.service:rotate_secret": [
         Probe(
             "admin", f"POST /feedback/connections/{key('connection')}/rotate-secret", "409 no-secret",

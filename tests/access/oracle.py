@@ -7,7 +7,6 @@ from uuid import UUID
 
 from population import FLOOR, Population, Row, Who
 
-from shared.models.people import Role
 from shared.permissions import PERMISSIONS, Relation
 
 

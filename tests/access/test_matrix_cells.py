@@ -20,6 +20,7 @@ from shared.permissions import PERMISSIONS, Grants, Relation
 FLOOR = {"team_lead": "team", "agent": "own"}
 WORK = FLOOR | {"vendor_manager": "vendor"}
 WORDS = WORK | {"specialist": "mine"}
+OTHERS = (*WORDS, "policy_owner", "trainer", "analyst")
 RELATIONS: Mapping[str, Mapping[str, str]] = {
     "vendors.read": dict.fromkeys(WORK, "vendor"),
     "people.read": WORK,
@@ -33,9 +34,9 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
     "appeals.withdraw": FLOOR,
     "appeals.read": WORK,
     "metrics.read": WORK,
-    "trail.read": dict.fromkeys(
-        (*WORDS, "policy_owner", "trainer", "analyst", "service"), "mine"
-    ),
+    "trail.read": dict.fromkeys((*OTHERS, "service"), "mine"),
+    "people.export": dict.fromkeys(OTHERS, "mine"),
+    "notices.acknowledge": dict.fromkeys((*OTHERS, "admin", "lead"), "mine"),
 }  # fmt: skip
 """Of which rows, where not of all: written down once more, as MATRIX says who."""
 NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role"
@@ -45,6 +46,7 @@ COMPANY_ONLY = (
     "erasures.read",
     "legal_holds.create",
     "legal_holds.read",
+    "trail.export",
 )
 NOT_BY_ROWS = {
     **{

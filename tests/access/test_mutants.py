@@ -103,6 +103,8 @@ ACTORS = (
     "filed_by",
     "ruled_by",
     "placed_by",
+    "published_by",
+    "person_id",
     "requested_by",
     "specialist_id",
     "reviewer_id",

@@ -62,8 +62,8 @@ async def add_person(session: AsyncSession, actor: Actor, new: PersonIn) -> Pers
 async def change_person(
     session: AsyncSession, actor: Actor, person_id: UUID, patch: PersonPatch, unchanged: Unchanged
 ) -> Person:
-    """Raises NotFound (404), PreconditionFailed (412), OwnRoleUnchangeable, AdminsOnly (403), RoleNeedsVendor,
-    ValidationFailed (422); Forbidden (403) for an administrator who is none any more: of two who end each
+    """Raises NotFound (404), OwnRoleUnchangeable, AdminsOnly (403), PreconditionFailed (412), RoleNeedsVendor
+    and ValidationFailed (422); Forbidden (403) for an administrator who is none any more: of two who end each
     other, one stays."""
     changes = patch.model_dump(exclude_unset=True)
     ends = actor.role is Role.ADMIN and changes.keys() & {"role", "is_active"}
