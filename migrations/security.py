@@ -106,6 +106,8 @@ def _guarded(table: str) -> Iterator[str]:
     )
     verbs = "SELECT, INSERT" if table in ONLY_ADDED_TO else "SELECT, INSERT, UPDATE, DELETE"
     yield f"GRANT {verbs} ON {table} TO assay_worker"
+    if words := ONLY_ADDED_TO.get(table):
+        yield f"GRANT UPDATE{_columns(words)} ON {table} TO assay_worker"
     yield f"CREATE POLICY worker ON {table} TO assay_worker USING (true) WITH CHECK (true)"
     yield f"CREATE POLICY migrator ON {table} TO CURRENT_USER USING ({MIGRATING}) WITH CHECK ({MIGRATING})"
 

@@ -57,6 +57,15 @@ class WordsTakenBack(Event):
 
 
 @dataclass(frozen=True)
+class RequesterNamed(Event):
+    """What people wrote about these audits and appeals names somebody who is erased: whoever keeps it blanks
+    the words. What was decided stays."""
+
+    audit_ids: tuple[UUID, ...]
+    appeal_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
 class RequestersChanged(Event):
     """These people are known by another name or address, or these tickets are somebody else's: texts that
     are stored are to be redacted anew."""
@@ -111,6 +120,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     ConnectionBehind: ("feedback.catch_up",),
     PullStepDue: ("feedback.pull_step",),
     WordsTakenBack: ("audit.blank_evidence",),
+    RequesterNamed: ("audit.blank_words", "appeals.blank_words"),
     RequestersChanged: ("feedback.redact_anew",),
     ErasureApproved: ("feedback.erase_requester",),
     AgentSeen: ("people.register_agent",),

@@ -313,8 +313,12 @@ def readable_by(role: Role) -> frozenset[str]:
     return frozenset(one.table for one in POLICIES if one.verb == "SELECT" and role in one.grants)
 
 
-ONLY_ADDED_TO = frozenset({"notice", "notice_reading", "state_change", "ruling", "trail_entry", "trail_link"})
-"""Nobody changes or removes a row of these, the worker included."""
+ONLY_ADDED_TO: Mapping[str, tuple[str, ...]] = {
+    "notice": (), "notice_reading": (), "state_change": ("reason",), "ruling": ("text",), "trail_entry": (),
+    "trail_link": (),
+}  # fmt: skip
+"""Nobody changes or removes a row of these, the worker included: but for words in these columns, when they
+named somebody who is erased."""
 
 HOOK: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {
     "connection": {"SELECT": ()},

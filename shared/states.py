@@ -1,9 +1,9 @@
 """State machines: one literal a machine, one history row a move."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -58,3 +58,19 @@ async def record(
             reason=reason,
         )
     )
+
+
+BLANK = "[removed: it named somebody who was erased]"
+"""Stands where words of people were taken out."""
+
+
+async def blank_reasons(session: AsyncSession, machine: Machine, subject_ids: Collection[UUID]) -> None:
+    """Takes the reasons of their moves away; the moves stay."""
+    await session.execute(
+        update(StateChange)
+        .where(
+            col(StateChange.subject) == machine.subject, col(StateChange.subject_id).in_(subject_ids),
+            col(StateChange.reason).is_not(None),
+        )
+        .values(reason=BLANK)
+    )  # fmt: skip

@@ -39,8 +39,8 @@ SECRET_KEY = SecretStr("a secret key for tests, long enough.")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a server with a migrated template database."""
+def server() -> Iterator[EmbeddedPostgres]:
+    """With a migrated template database."""
     folder = tempfile.mkdtemp(prefix="assay-test-")
     os.chmod(folder, 0o755)
     server = EmbeddedPostgres(Path(folder), durable=False)
@@ -48,10 +48,16 @@ def postgres() -> Iterator[str]:
         url = server.start()
         run_sql(url, f"CREATE DATABASE {TEMPLATE}")
         prepare_database(Settings(database_url=beside(url, TEMPLATE), secret_key=SECRET_KEY))
-        yield url
+        yield server
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(server: EmbeddedPostgres) -> str:
+    """Its URL."""
+    return server.start()
 
 
 @pytest.fixture

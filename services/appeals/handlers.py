@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appeals import service
-from shared.events import Event, PersonLeft
+from shared.events import Event, PersonLeft, RequesterNamed
 from shared.worker import Handler
 
 
@@ -12,4 +12,12 @@ async def release_taken(session: AsyncSession, event: Event) -> None:
     await service.release_taken(session, event.person_id)
 
 
-HANDLERS: dict[str, Handler] = {"appeals.release_taken": release_taken}
+async def blank_words(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, RequesterNamed)
+    await service.blank_words(session, event.appeal_ids)
+
+
+HANDLERS: dict[str, Handler] = {
+    "appeals.release_taken": release_taken,
+    "appeals.blank_words": blank_words,
+}

@@ -1,9 +1,10 @@
 """Every statement of the appeals service."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -86,3 +87,12 @@ async def is_being_replaced(session: AsyncSession, review_id: UUID) -> bool:
         .exists()
     )
     return bool(await session.scalar(statement))
+
+
+async def lock_appeals(session: AsyncSession, appeal_ids: Collection[UUID]) -> Sequence[Appeal]:
+    statement = select(Appeal).where(col(Appeal.id).in_(appeal_ids)).order_by(col(Appeal.id))
+    return (await session.scalars(statement.with_for_update())).all()
+
+
+async def blank_rulings(session: AsyncSession, appeal_ids: Collection[UUID], text: str) -> None:
+    await session.execute(update(Ruling).where(col(Ruling.appeal_id).in_(appeal_ids)).values(text=text))

@@ -1,5 +1,6 @@
 """Verbs of the appeals service: file, take, rule, withdraw."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from shared.errors import Fault
 from shared.events import AppealDecided, AppealFiled
 from shared.ids import new_id
 from shared.models.appeals import Appeal, Ruling
-from shared.states import Machine, record
+from shared.states import BLANK, Machine, blank_reasons, record
 
 APPEAL = Machine(
     "appeal", {"open": {"in_review", "withdrawn"}, "in_review": {"decided", "withdrawn", "open"}}
@@ -179,3 +180,12 @@ def _check(card: dict[str, Any], field: str, named: list[tuple[str, Any]]) -> No
     faults = [Fault(f"/{field}/{index}", code, detail) for index, code, detail in rules.misfits(card, named)]
     if faults:
         raise PointsInvalid(faults=faults)
+
+
+async def blank_words(session: AsyncSession, appeal_ids: Collection[UUID]) -> None:
+    """Takes away what was written in these appeals, their rulings and their moves; what was decided stays."""
+    for appeal in await queries.lock_appeals(session, appeal_ids):
+        appeal.points = [point | {"text": BLANK} for point in appeal.points]
+    await session.flush()
+    await queries.blank_rulings(session, appeal_ids, BLANK)
+    await blank_reasons(session, APPEAL, appeal_ids)

@@ -1,6 +1,6 @@
 """Every statement of the reviews room."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -169,3 +169,9 @@ async def insert_imported(
         insert(Review).values(list(reviews)).on_conflict_do_nothing().returning(col(Review.id))
     )
     return len(added.all())
+
+
+async def lock_reviews(session: AsyncSession, audit_ids: Collection[UUID]) -> Sequence[Review]:
+    """All versions."""
+    statement = select(Review).where(col(Review.audit_id).in_(audit_ids)).order_by(col(Review.id))
+    return (await session.scalars(statement.with_for_update(of=Review))).all()

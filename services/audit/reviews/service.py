@@ -1,5 +1,6 @@
 """Verbs of the reviews room: claim an audit, review it, acknowledge, supersede."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from shared.errors import Fault, Forbidden
 from shared.events import ReviewReleased
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review, ReviewAuthor
-from shared.states import Machine, record
+from shared.states import BLANK, Machine, blank_reasons, record
 
 AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
 
@@ -179,3 +180,14 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
     )
     await _add(session, review, by=ruling.ruled_by)
     await outbox.publish(session, ReviewReleased(review.id))
+
+
+async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> None:
+    """Takes away what was written in these audits' reviews and moves; answers and scores stay."""
+    for review in await queries.lock_reviews(session, audit_ids):
+        review.summary = BLANK if review.summary else review.summary
+        review.answers = [
+            answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
+        ]
+    await session.flush()
+    await blank_reasons(session, AUDIT, audit_ids)

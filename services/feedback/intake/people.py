@@ -1,6 +1,7 @@
 """Who asks for help in a batch: each behind a data key of their own, known by name and e-mail address for
 the time it takes to redact them. Statements are in `queries.py`."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -140,6 +141,21 @@ def requester_id(sealer: Sealer, connection_id: UUID, requester_key: str | None,
 def hash_of(sealer: Sealer, name: str, words: str) -> bytes:
     """By which a name or address is recognised. Addresses are, however they are written."""
     return sealer.hash_of(name, words.strip().casefold() if name == "email" else words)
+
+
+_WORD = re.compile(r"[0-9A-Za-z_-]{5,}")
+_ADDRESS = re.compile(r"[^\s\"'<>,;:()\\]{1,64}@[^\s\"'<>,;:()\\]{1,255}")
+MOST_WORDS = 20_000
+
+
+async def names_erased(session: AsyncSession, sealer: Sealer, connection_id: UUID, body: bytes) -> bool:
+    """Whether bytes that nobody understands name somebody who is erased, by their id or their address: names
+    are not known any more. At most MOST_WORDS different words are looked at."""
+    text = body.decode("utf-8", "replace")
+    words = sorted(set(_WORD.findall(text)))[:MOST_WORDS]
+    ids = [requester_id(sealer, connection_id, word, "") for word in words]
+    addresses = {hash_of(sealer, "email", word) for word in _ADDRESS.findall(text)[:MOST_WORDS]}
+    return await queries.has_erased(session, connection_id, ids, addresses)
 
 
 def opened(sealer: Sealer, row: Requester) -> Asker:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -32,6 +32,17 @@ async def list_requesters(
     statement = select(Requester).where(col(Requester.id).in_(ids)).order_by(col(Requester.id))
     statement = statement.with_for_update(key_share=True, read=not lock)
     return (await session.scalars(statement.execution_options(populate_existing=True))).all()
+
+
+async def has_erased(
+    session: AsyncSession, connection_id: UUID, ids: Collection[UUID], email_hashes: Collection[bytes]
+) -> bool:
+    """Whether one of these is erased."""
+    one = or_(col(Requester.id).in_(ids), col(Requester.email_hash).in_(email_hashes))
+    statement = select(col(Requester.id)).where(
+        col(Requester.connection_id) == connection_id, col(Requester.erased_at).is_not(None), one
+    )
+    return await session.scalar(statement.limit(1)) is not None
 
 
 async def insert_requesters(session: AsyncSession, rows: Rows) -> set[UUID]:

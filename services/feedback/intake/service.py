@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.feedback.connections import queries as connections
 from services.feedback.intake import queries, rows, texts
 from services.feedback.intake.normalised import Normalised, NotUnderstood, Told
-from services.feedback.intake.people import Askers, Mentioned, unnamed
+from services.feedback.intake.people import Askers, Mentioned, names_erased, unnamed
 from services.feedback.intake.rules import TAKES_WORDS_BACK, Known, is_settled, merge
 from services.feedback.intake.sources import understand
 from services.feedback.intake.texts import Original
@@ -45,7 +45,13 @@ async def normalise_webhook(session: AsyncSession, sealer: Sealer, inbox_id: UUI
         if connection.is_paused:
             row.is_held = True
             return
-    told = read(connection, row)
+    try:
+        told = read(connection, row)
+    except Undeliverable:
+        if not await names_erased(session, sealer, connection.id, row.body):
+            raise
+        row.body, row.headers, row.body_removed_at = b"", {}, clock.now()  # nothing is left to look at
+        return
     await take_in(session, sealer, connection, told)
     _note_understood(row, told)
     erased = await _erased_tickets(session, connection, told)

@@ -17,10 +17,10 @@ from services.feedback.privacy import queries, rules
 from services.feedback.privacy.rules import Needles
 from shared import clock, deliveries, outbox
 from shared.crypto import Sealer
-from shared.events import ErasureApproved, TicketsChanged, WordsTakenBack
+from shared.events import ErasureApproved, RequesterNamed, TicketsChanged, WordsTakenBack
 from shared.models.feedback import InboxRow, Ticket
 from shared.models.privacy import ErasureRequest, Requester
-from shared.states import Machine, record
+from shared.states import BLANK, Machine, record
 
 ERASURE = Machine("erasure_request", {"requested": {"approved", "refused"}, "approved": {"done"}})
 RAW_AT_ONCE = 500
@@ -85,6 +85,7 @@ async def forget(
         proof["authors"] = await queries.rename_author(session, ids, was, pseudonym)
     raw = await queries.raw_about(session, requester.connection_id, [one.external_id for one in tickets])
     proof["deliveries"] = await queries.remove_raw(session, raw, now)
+    proof["written"] = await _take_words_of_people(session, requester, ids, needles)
     said = [*map(str, ids), *needles.words, *needles.keys]
     proof["answers"] = await deliveries.blank_answers(session, saying=said)
     for one in (requester, *beside):
@@ -94,6 +95,28 @@ async def forget(
     for some in _in_parts(ids):
         await outbox.publish(session, WordsTakenBack(some), TicketsChanged(some))
     return proof
+
+
+async def _take_words_of_people(
+    session: AsyncSession, requester: Requester, ticket_ids: Collection[UUID], needles: Needles
+) -> int:
+    """What specialists, agents and leads wrote about these tickets goes where it names the person. Returns
+    of how many audits, appeals, holds and erasures."""
+    named: dict[str, set[UUID]] = {"audit": set(), "appeal": set()}
+    for subject, subject_id, texts in await queries.words_about(session, ticket_ids):
+        if rules.says(texts, needles, {requester.external_key}):
+            named[subject].add(subject_id)
+    audits, appeals = (tuple(sorted(named[subject])) for subject in ("audit", "appeal"))
+    if audits or appeals:
+        await outbox.publish(session, RequesterNamed(audits, appeals))
+    own = [
+        one
+        for one in await queries.reasons_about(session, requester.id, ticket_ids)
+        if rules.says(one.reason, needles, {requester.external_key})
+    ]
+    for one in own:
+        one.reason = BLANK
+    return len(audits) + len(appeals) + len(own)
 
 
 def _blank(ticket: Ticket, was: str | None, pseudonym: str, *, is_unnamed: bool) -> None:
@@ -106,8 +129,8 @@ def _blank(ticket: Ticket, was: str | None, pseudonym: str, *, is_unnamed: bool)
 
 def _close(requester: Requester, pseudonym: str, now: datetime) -> None:
     requester.external_key, requester.erased_at = pseudonym, now
-    for name in ("sealed_key", "sealed_name", "name_hash", "sealed_email", "email_hash"):
-        setattr(requester, name, None)
+    for name in ("sealed_key", "sealed_name", "name_hash", "sealed_email"):
+        setattr(requester, name, None)  # by the hash of their address what comes later is known as theirs
 
 
 async def _rename_in_events(

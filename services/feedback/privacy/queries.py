@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.errors import NotFound
+from shared.models.appeals import Appeal, Ruling
+from shared.models.audit import Audit, Review
 from shared.models.feedback import InboxRow, Message, Rating, Ticket, TicketEvent
 from shared.models.privacy import ErasureRequest, LegalHold, OriginalText, Requester, Retention
-from shared.models.queue import Delivery, EventRow
+from shared.models.queue import Delivery, EventRow, StateChange
 
 # ---- Requesters and their tickets ----------------------------------------------------------------------
 
@@ -35,8 +37,25 @@ async def get_ticket(session: AsyncSession, ticket_id: UUID) -> Ticket:
 
 
 async def requesters_of_email(session: AsyncSession, email_hash: bytes) -> Sequence[Requester]:
-    statement = select(Requester).where(col(Requester.email_hash) == email_hash)
+    """Those who are not erased."""
+    statement = select(Requester).where(
+        col(Requester.email_hash) == email_hash, col(Requester.erased_at).is_(None)
+    )
     return (await session.scalars(statement.order_by(col(Requester.id)).limit(100))).all()
+
+
+async def list_requesters(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Requester]:
+    """In this order; those that are there."""
+    rows = await session.scalars(select(Requester).where(col(Requester.id).in_(ids)))
+    return sorted(rows.all(), key=lambda one: ids.index(one.id))
+
+
+async def authors_of(session: AsyncSession, ticket_id: UUID) -> list[str]:
+    """The keys of requesters who wrote in this ticket."""
+    statement = select(col(Message.author_key)).where(
+        col(Message.ticket_id) == ticket_id, col(Message.author_kind) == "requester"
+    )
+    return sorted(key for key in await session.scalars(statement.distinct()) if key)
 
 
 def _theirs(requester_ids: Collection[UUID], *, own: bool = False) -> Any:
@@ -232,6 +251,41 @@ async def drop_originals(
 async def list_erased(session: AsyncSession) -> Sequence[Requester]:
     statement = select(Requester).where(col(Requester.erased_at).is_not(None))
     return (await session.scalars(statement.order_by(col(Requester.id)))).all()
+
+
+async def words_about(
+    session: AsyncSession, ticket_ids: Collection[UUID]
+) -> list[tuple[str, UUID, list[Any]]]:
+    """What people wrote about audits and appeals of these tickets: ("audit" or "appeal", its id, texts)."""
+    reviews = select(col(Review.audit_id), col(Review.summary), col(Review.answers))
+    appeals = select(col(Appeal.id), col(Appeal.points))
+    rulings = select(col(Ruling.appeal_id), col(Ruling.text))
+    found: list[tuple[str, UUID, list[Any]]] = []
+    for subject, statement, table in (
+        ("audit", reviews, Review), ("appeal", appeals, Appeal), ("appeal", rulings, Ruling),
+    ):  # fmt: skip
+        rows = await session.execute(statement.where(col(table.ticket_id).in_(ticket_ids)))
+        found += [(subject, row[0], list(row[1:])) for row in rows]
+    for subject, theirs in (
+        ("audit", select(col(Audit.id)).where(col(Audit.ticket_id).in_(ticket_ids))),
+        ("appeal", select(col(Appeal.id)).where(col(Appeal.ticket_id).in_(ticket_ids))),
+    ):
+        moves = select(col(StateChange.subject_id), col(StateChange.reason)).where(
+            col(StateChange.subject) == subject, col(StateChange.subject_id).in_(theirs)
+        )
+        found += [(subject, row[0], [row[1]]) for row in await session.execute(moves)]
+    return found
+
+
+async def reasons_about(
+    session: AsyncSession, requester_id: UUID, ticket_ids: Collection[UUID]
+) -> list[ErasureRequest | LegalHold]:
+    """Those of erasures and holds."""
+    holds = select(LegalHold).where(
+        or_(col(LegalHold.requester_id) == requester_id, col(LegalHold.ticket_id).in_(ticket_ids))
+    )
+    erasures = select(ErasureRequest).where(col(ErasureRequest.requester_id) == requester_id)
+    return [*await session.scalars(holds), *await session.scalars(erasures)]
 
 
 # ---- Holds and time -----------------------------------------------------------------------

@@ -53,9 +53,7 @@ async def find_requesters(
     if asked.email is not None:
         found = await queries.requesters_of_email(session, hash_of(sealer, "email", asked.email))
     else:
-        wanted = await _named(session, sealer, asked)
-        row = await session.get(Requester, wanted)
-        found = [row] if row is not None else []
+        found = await queries.list_requesters(session, await _named(session, sealer, asked))
     await note_opened(session, "requesters.find", [one.id for one in found], asked.purpose)
     return {
         "requesters": [
@@ -68,11 +66,15 @@ async def find_requesters(
     }  # fmt: skip
 
 
-async def _named(session: AsyncSession, sealer: Sealer, asked: FindIn) -> UUID:
+async def _named(session: AsyncSession, sealer: Sealer, asked: FindIn) -> list[UUID]:
+    """Of a ticket: whoever asks in it first, then who else wrote in it for themself."""
     if asked.ticket_id is not None:
-        return _owner(sealer, await queries.get_ticket(session, asked.ticket_id))
+        ticket = await queries.get_ticket(session, asked.ticket_id)
+        authors = await queries.authors_of(session, ticket.id)
+        beside = [requester_id(sealer, ticket.connection_id, author, "") for author in authors]
+        return list(dict.fromkeys([_owner(sealer, ticket), *beside]))
     assert asked.connection_id is not None
-    return requester_id(sealer, asked.connection_id, asked.external_key, "")
+    return [requester_id(sealer, asked.connection_id, asked.external_key, "")]
 
 
 def _owner(sealer: Sealer, ticket: Ticket) -> UUID:
