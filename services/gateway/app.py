@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.gateway.compiled.plans import Plans
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
 from shared.db import Database
@@ -20,6 +21,7 @@ def attach(app: FastAPI, clients: ServiceClients) -> None:
     settings = app.state.settings
     app.state.clients = clients
     app.state.reads = Database.of(settings, "app")
+    app.state.plans = Plans()
     app.state.at_the_end += [clients.close, app.state.reads.close]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import Request
+from graphql import DocumentNode
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -59,6 +60,8 @@ class Context(BaseContext):
         self._time_is_up_at = asyncio.get_running_loop().time() + request.app.state.settings.graphql_timeout_s
         self._things = 0
         self.stopped: Stopped | None = None
+        self.document: DocumentNode | None = None
+        """What was asked, once it was read."""
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._one_at_a_time = asyncio.Lock()

@@ -23,6 +23,7 @@ class WithinLimits(SchemaExtension):
         if document is None:
             return
         context = self.execution_context.context
+        context.document = document
         (operation,) = (
             one
             for one in document.definitions
@@ -35,6 +36,11 @@ class WithinLimits(SchemaExtension):
         if broken := _broken(size, is_mutation, _may_introspect(context.actor)):
             code, words = broken
             raise GraphQLError(words, extensions={"code": code})
+
+
+def is_within(size: Size, actor: Actor) -> bool:
+    """Whether a query of this size may run."""
+    return _broken(size, False, _may_introspect(actor)) is None
 
 
 def _may_introspect(actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """Relay connections: edges, nodes and where to go on. Cursors are signed, pages bounded."""
 
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -31,22 +32,31 @@ class Connection(Generic[T]):
     page_info: PageInfo
 
 
+def question_of(context: Context, name: str, filters: Mapping[str, Any]) -> str:
+    """What a cursor fits: this caller's list, with these filters (argument → value)."""
+    told = sorted((key.replace("_", "").lower(), str(value)) for key, value in filters.items())
+    return f"{context.actor.id}|{name}|{told}"
+
+
 async def page(
     context: Context,
     statement: Select[Any],
     *,
+    name: str,
+    filters: Mapping[str, Any],
     first: int,
     after: str | None,
     newest: Any,
     row_id: Any,
     make: Any,
 ) -> Connection[Any]:
-    """Newest first. Raises ValidationFailed for a page size outside 1 … 100 or a foreign cursor."""
+    """Newest first. `filters`: argument → value, as the statement has them. Raises ValidationFailed for a
+    page size outside 1 … 100 or a foreign cursor."""
     if not 1 <= first <= MAX_PAGE:
         fault = Fault("/first", "out-of-range", f"A page holds 1 to {MAX_PAGE} items.")
         raise ValidationFailed(faults=[fault])
-    compiled = statement.compile()
-    codec = context.cursors(f"{context.actor.id}|{compiled}|{sorted(map(str, compiled.params.items()))}")
+    given = {key: value for key, value in filters.items() if value is not None}
+    codec = context.cursors(question_of(context, name, given))
     if after is not None:
         ended = select(newest, row_id).where(row_id == codec.read(after)).scalar_subquery()
         statement = statement.where(tuple_(newest, row_id) < ended)

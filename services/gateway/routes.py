@@ -49,5 +49,5 @@ async def graphql(
     kind, token = _kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
     answer = await service.execute(request, token, asked)
-    status = 200 if kind == JSON or service.was_run(answer) else 400
-    return GraphQLResponse(answer, status, media_type=kind)
+    status = 200 if kind == JSON or answer.was_run else 400
+    return Response(answer.body, status, media_type=kind)

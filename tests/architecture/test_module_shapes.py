@@ -27,6 +27,7 @@ EXTRAS = {
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures|limits|measure)\.py": "GraphQL has other parts",
     r"gateway/topics/\w+\.py": "one noun each",
+    r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
     r"bench/\w+\.py": "measurements, not a service",
 }

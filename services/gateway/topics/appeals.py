@@ -100,7 +100,7 @@ class AppealsQuery:
         if state is not None:
             statement = statement.where(col(AppealRow.state) == state)
         return await page(
-            info.context, statement, first=first, after=after,
+            info.context, statement, name=info.field_name, filters={"state": state}, first=first, after=after,
             newest=col(AppealRow.filed_at), row_id=col(AppealRow.id), make=appeal_of,
         )  # fmt: skip
 

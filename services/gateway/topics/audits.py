@@ -115,7 +115,9 @@ async def reviews_of_ticket(info: Ask, ticket_id: UUID) -> list[Review]:
 
 
 async def audits_of_ticket(info: Ask, ticket_id: UUID) -> list[Audit]:
-    rows = await info.context.many(AuditRow, "ticket_id", [col(AuditRow.drawn_at)], ticket_id)
+    rows = await info.context.many(
+        AuditRow, "ticket_id", [col(AuditRow.drawn_at), col(AuditRow.id)], ticket_id
+    )
     return [audit_of(row) for row in rows]
 
 
@@ -147,7 +149,7 @@ class AuditsQuery:
         if state is not None:
             statement = statement.where(col(AuditRow.state) == state)
         return await page(
-            info.context, statement, first=first, after=after,
+            info.context, statement, name=info.field_name, filters={"state": state}, first=first, after=after,
             newest=col(AuditRow.drawn_at), row_id=col(AuditRow.id), make=audit_of,
         )  # fmt: skip
 
@@ -169,7 +171,8 @@ class AuditsQuery:
         if current is not None:
             statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
         return await page(
-            info.context, statement, first=first, after=after,
+            info.context, statement, name=info.field_name, filters={"current": current}, first=first,
+            after=after,
             newest=col(ReviewRow.released_at), row_id=col(ReviewRow.id), make=review_of,
         )  # fmt: skip
 

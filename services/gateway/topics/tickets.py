@@ -166,6 +166,6 @@ class TicketsQuery:
             if value is not None:
                 statement = statement.where(getattr(TicketRow, name) == value)
         return await page(
-            info.context, statement, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
             newest=col(TicketRow.created_at), row_id=col(TicketRow.id), make=ticket_of,
         )  # fmt: skip
