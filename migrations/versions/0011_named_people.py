@@ -8,7 +8,9 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-BY_NOBODY = "('audit', 'claimed', 'open'), ('appeal', 'in_review', 'open'), ('erasure_request', 'approved', 'done')"
+BY_NOBODY = (
+    "('audit', 'claimed', 'open'), ('appeal', 'in_review', 'open'), ('erasure_request', 'approved', 'done')"
+)
 CHECKS = [
     (
         "review",

@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel
 
 from shared.models.base import LOCAL, json_column, moment, one_of
 
-
 BY_NOBODY = (
     ("audit", "claimed", "open"),
     ("appeal", "in_review", "open"),

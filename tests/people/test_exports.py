@@ -25,7 +25,7 @@ PEOPLES_COLUMNS = {
 OTHER_IDS = {
     "appeal_id", "audit_id", "connection_id", "entry_id", "event_id", "id", "item_id", "notice_id", "plan_id",
     "replaced_by_id", "requester_id", "review_id", "scanned_to", "schedule_id", "scorecard_id",
-    "scorecard_version_id", "subject_id", "supersedes_id", "ticket_id", "vendor_id",
+    "scorecard_version_id", "signed_id", "subject_id", "supersedes_id", "ticket_id", "vendor_id",
 }  # fmt: skip
 
 
