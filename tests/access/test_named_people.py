@@ -1,6 +1,7 @@
 """No automated decision: whatever is decided about people, the database takes with a person behind it who has
 a name, or not at all. Proved with plain SQL, as the tables' owner: past our code and past all policies."""
 
+import asyncio
 import json
 import pkgutil
 from collections.abc import AsyncIterator, Mapping
@@ -12,10 +13,14 @@ from typing import Any
 import asyncpg
 import pytest
 from population import Population, key
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+import migrations
 import services
 import shared.models  # noqa: F401 (fills the metadata)
+from shared.config import Settings
+from shared.db import Database
 from shared.models.people import Role
 from shared.models.queue import BY_NOBODY
 from shared.states import Machine
@@ -45,11 +50,7 @@ DECIDES_NOTHING = {
     "notice_reading.person_id": "what somebody has read",
 }
 SOMEBODY, PROGRAM, NOBODY = key("person", "resolver"), key("token"), None
-REFUSED = (
-    asyncpg.NotNullViolationError,
-    asyncpg.CheckViolationError,
-    asyncpg.ForeignKeyViolationError,
-)  # fmt: skip
+REFUSED = (asyncpg.NotNullViolationError, asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError)
 
 
 @asynccontextmanager
@@ -179,6 +180,31 @@ async def test_what_was_decided_elsewhere_says_so_and_counts_for_nothing_here(
         with pytest.raises(asyncpg.CheckViolationError, match="ck_review_signed"):
             async with undone(owner):
                 await a_review(owner, **imported | pretence)
+
+
+async def test_verdicts_that_are_there_already_are_told_apart(
+    settings: Settings, db: Database, owner: Any, everyone: Population
+) -> None:
+    # given reviews of before: with an author, and without one from an export
+    await a_review(owner, is_imported=True, signed_id=None, probability=None)
+    told = "SELECT id, is_imported, signed_id FROM review ORDER BY id"
+    before = await owner.fetch(told)
+    assert {row["is_imported"] for row in before} == {True, False}
+    await db.close()
+    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0010", settings=settings)
+    # when the schema moves on, then each is told as what it is
+    await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
+    assert await owner.fetch(told) == before
+
+
+async def test_a_drawn_verdict_of_nobody_stops_the_migration(
+    settings: Settings, db: Database, owner: Any, everyone: Population
+) -> None:
+    await db.close()
+    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0010", settings=settings)
+    await owner.execute("UPDATE review SET probability = 0.5; DELETE FROM review_author")
+    with pytest.raises(IntegrityError, match="ck_review_signed"):
+        await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
 
 
 # ---- Moves ---------------------------------------------------------------------------------------------
