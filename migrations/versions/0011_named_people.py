@@ -42,11 +42,8 @@ def upgrade() -> None:
         "UPDATE review SET signed_id = id FROM review_author"
         " WHERE review_author.ticket_id = review.ticket_id AND review_author.review_id = review.id"
     )
-    # Of a drawn audit, or after an appeal, a verdict without an author is no import: then this fails.
-    op.execute(
-        "UPDATE review SET is_imported = true"
-        " WHERE signed_id IS NULL AND probability IS NULL AND appeal_id IS NULL"
-    )
+    # Of a drawn audit, or after an appeal, a verdict without an author is no import: then the check fails.
+    op.execute("UPDATE review SET is_imported = true WHERE signed_id IS NULL")
     op.create_foreign_key(
         "fk_review_signed",
         "review",
