@@ -3,7 +3,6 @@ shown."""
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,7 +137,7 @@ async def test_a_purpose_has_an_end(world: World) -> None:
 # ---- The trail ----------------------------------------------------------------------------------------
 
 
-async def test_the_trail_is_given_as_it_is_chained(world: World, tmp_path: Path) -> None:
+async def test_the_trail_is_given_as_it_is_chained(world: World) -> None:
     # given a few entries that are chained
     await a_reviewed_ticket(world)
     async with world.worker.db.transaction() as session:
