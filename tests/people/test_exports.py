@@ -64,7 +64,8 @@ def test_every_id_is_known_to_name_a_person_or_something_else() -> None:
 
 def test_what_is_left_out_is_there() -> None:
     for table, held in HELD.items():
-        assert {*held.columns, *held.without} <= set(SQLModel.metadata.tables[table].columns.keys()), table
+        named = {*held.columns, *held.without, *held.listed}
+        assert named <= set(SQLModel.metadata.tables[table].columns.keys()), table
 
 
 # ---- What is in it ----------------------------------------------------------------------------------
@@ -106,6 +107,27 @@ async def test_a_lead_exports_what_is_held_about_somebody_else(world: World) -> 
     *_, last = await export(world, case.reviewer, by=lead)
     assert last["summary"]["review_author"] == 1
     assert last["left_out"] == ["service_token"]
+
+
+async def test_what_others_did_to_somebody_is_exported_to_leads_and_does_not_tell_on_them(
+    world: World,
+) -> None:
+    # given an agent whose record was changed, and exported, by an administrator
+    case = await a_reviewed_ticket(world)
+    await case.change(case.agent, name="Another name")
+    await export(world, case.agent)
+    # then whoever exports for them finds what was done to their record
+    actions = [entry["action"] for entry in await trail_of(world, case.agent)]
+    assert {"people.update", "people.export"} <= set(actions)
+    # and they themselves find what they did, and not who did what to them
+    await export(world, case.agent, by=case.agent)
+    own = await trail_of(world, case.agent, by=case.agent)
+    assert {entry["actor_id"] for entry in own} == {case.agent}
+
+
+async def trail_of(world: World, person: str, *, by: str | None = None) -> list[dict[str, Any]]:
+    *lines, _ = await export(world, person, by=by)
+    return [line["row"] for line in lines if line["table"] == "trail_entry"]
 
 
 async def test_others_export_themselves_only(world: World) -> None:
