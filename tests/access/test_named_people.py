@@ -191,7 +191,7 @@ async def test_verdicts_that_are_there_already_are_told_apart(
     before = await owner.fetch(told)
     assert {row["is_imported"] for row in before} == {True, False}
     await db.close()
-    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0010", settings=settings)
+    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0011", settings=settings)
     # when the schema moves on, then each is told as what it is
     await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
     assert await owner.fetch(told) == before
@@ -201,7 +201,7 @@ async def test_a_drawn_verdict_of_nobody_stops_the_migration(
     settings: Settings, db: Database, owner: Any, everyone: Population
 ) -> None:
     await db.close()
-    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0010", settings=settings)
+    await asyncio.to_thread(migrations.downgrade, settings.database_url, "0011", settings=settings)
     await owner.execute("UPDATE review SET probability = 0.5; DELETE FROM review_author")
     with pytest.raises(IntegrityError, match="ck_review_signed"):
         await asyncio.to_thread(migrations.upgrade, settings.database_url, settings=settings)
