@@ -314,8 +314,8 @@ def readable_by(role: Role) -> frozenset[str]:
 
 
 ONLY_ADDED_TO: Mapping[str, tuple[str, ...]] = {
-    "notice": (), "notice_reading": (), "state_change": ("reason",), "ruling": ("text",), "trail_entry": (),
-    "trail_link": (),
+    "notice": (), "notice_reading": (), "review_author": (), "state_change": ("reason",), "ruling": ("text",),
+    "trail_entry": (), "trail_link": (),
 }  # fmt: skip
 """Nobody changes or removes a row of these, the worker included: but for words in these columns, when they
 named somebody who is erased."""

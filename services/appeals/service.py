@@ -79,8 +79,8 @@ async def take_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID) -> d
     appeal = await queries.get_appeal(session, appeal_id, lock=True)
     await _refuse_party(session, actor, appeal)
     APPEAL.check(appeal.state, "in_review")
-    await _move(session, appeal, "in_review", by=actor.id)
     appeal.resolver_id = actor.id
+    await _move(session, appeal, "in_review", by=actor.id)
     return shown(appeal, None)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from shared.models.base import TICKET, json_column, moment, of_same, one_of
@@ -15,6 +15,7 @@ class Appeal(SQLModel, table=True):
 
     __table_args__ = (
         one_of("state", "open", "in_review", "decided", "withdrawn"),
+        CheckConstraint("state NOT IN ('in_review', 'decided') OR resolver_id IS NOT NULL", name="resolver"),
         ForeignKeyConstraint(["ticket_id", "review_id"], ["review.ticket_id", "review.id"]),
         # A plain foreign key looks past row security: these say that it is that vendor's review.
         of_same("review", "review_id", "vendor_id", table="appeal"),

@@ -132,6 +132,20 @@ class Review(SQLModel, table=True):
         # A plain foreign key looks past row security: these say that it is that vendor's audit.
         of_same("audit", "audit_id", "vendor_id", table="review"),
         of_same("audit", "audit_id", "agent_id", table="review"),
+        # Asked when the transaction ends: the verdict and its author each name the other.
+        ForeignKeyConstraint(
+            ["ticket_id", "signed_id"],
+            ["review_author.ticket_id", "review_author.review_id"],
+            name="fk_review_signed",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
+        CheckConstraint(
+            "CASE WHEN is_imported THEN signed_id IS NULL AND probability IS NULL AND appeal_id IS NULL"
+            " ELSE coalesce(signed_id = id, false) END",
+            name="signed",
+        ),
         UniqueConstraint("ticket_id", "audit_id", "number"),
         UniqueConstraint("ticket_id", "id", "vendor_id"),
         UniqueConstraint("ticket_id", "id", "agent_id"),
@@ -171,6 +185,10 @@ class Review(SQLModel, table=True):
     superseded_at: datetime | None = moment(default=None)
     supersedes_id: UUID | None = None
     appeal_id: UUID | None = None
+    is_imported: bool = False
+    """It was decided elsewhere, and came with an export that does not say by whom. It enters no estimate."""
+    signed_id: UUID | None = None
+    """Its own id, where it was decided here: then the database holds its author, or does not take it."""
 
 
 class ReviewAuthor(SQLModel, table=True):

@@ -76,6 +76,11 @@ class ErasureRequest(SQLModel, table=True):
     __tablename__ = "erasure_request"
     __table_args__ = (
         one_of("state", "requested", "approved", "done", "refused"),
+        CheckConstraint(
+            "(state = 'requested') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint("state NOT IN ('approved', 'done') OR decided_by <> requested_by", name="four_eyes"),
         Index(
             "uq_erasure_request_open",
             "requester_id",
@@ -108,6 +113,7 @@ class LegalHold(SQLModel, table=True):
     __tablename__ = "legal_hold"
     __table_args__ = (
         CheckConstraint("(requester_id IS NULL) <> (ticket_id IS NULL)", name="of_one"),
+        CheckConstraint("(released_by IS NULL) = (released_at IS NULL)", name="released"),
         Index("ix_legal_hold_requester", "requester_id", postgresql_where=text("released_at IS NULL")),
         Index("ix_legal_hold_ticket", "ticket_id", postgresql_where=text("released_at IS NULL")),
         LOCAL,

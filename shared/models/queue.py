@@ -4,10 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.models.base import LOCAL, json_column, moment, one_of
+
+BY_NOBODY = (
+    ("audit", "claimed", "open"),
+    ("appeal", "in_review", "open"),
+    ("erasure_request", "approved", "done"),
+)
+"""Moves that decide nothing, so that the worker makes them by itself: what somebody who left had taken is
+given back, what somebody decided is carried out. Every other one has a named person behind it."""
+
+
+def _by_somebody() -> CheckConstraint:
+    listed = ", ".join(f"('{subject}', '{old}', '{new}')" for subject, old, new in BY_NOBODY)
+    move = "(subject, coalesce(from_state, ''), to_state)"
+    return CheckConstraint(f"moved_by IS NOT NULL OR {move} IN ({listed})", name="moved_by")
 
 
 class EventRow(SQLModel, table=True):
@@ -53,14 +67,14 @@ class StateChange(SQLModel, table=True):
     """One move of one thing through its life: who, when, why. Only ever added to."""
 
     __tablename__ = "state_change"
-    __table_args__ = (LOCAL,)
+    __table_args__ = (_by_somebody(), LOCAL)
 
     subject: str = Field(primary_key=True)
     subject_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
     from_state: str | None
     to_state: str
-    moved_by: UUID | None
+    moved_by: UUID | None = Field(foreign_key="person.id")
     moved_at: datetime = moment()
     reason: str | None
 

@@ -131,6 +131,7 @@ async def test_the_doors_for_webhooks_read_nothing_back(settings: Any, everyone:
 @pytest.mark.parametrize("statement", [
     "UPDATE state_change SET to_state = 'x'", "DELETE FROM state_change", "DELETE FROM ruling",
     "UPDATE ruling SET outcome = 'upheld'",
+    "UPDATE review_author SET reviewer_id = reviewer_id", "DELETE FROM review_author",
 ])  # fmt: skip
 async def test_what_is_only_added_to_is_changed_by_nobody_not_even_the_worker(
     settings: Any, everyone: Any, statement: str

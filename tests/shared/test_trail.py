@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from trail_rows import entries
 from typer.testing import CliRunner
-from world import World
+from world import LONG_AGO, World
 
 from services.cli import app as cli
+from services.demo import zendesk
 from shared import trail_chain
 from shared.config import Settings, settings_from_environment
 from shared.db import Database, url_of
@@ -88,6 +90,27 @@ async def test_reading_what_people_wrote_is_entered_over_rest_and_graphql(world:
     assert [one["route"] for one in reads] == [
         "GET /feedback/tickets/{ticket_id}/messages", "POST /graphql",
     ]  # fmt: skip
+
+
+async def test_comments_of_ratings_are_words_and_scores_are_none(world: World) -> None:
+    # given a ticket that was rated with words, and one that was rated without
+    await world.connection()
+    for number, words in (("1", "It took too long."), ("2", None)):
+        ticket = zendesk.DemoTicket(number, "A question", LONG_AGO)
+        ticket.created()
+        ticket.rate(timedelta(minutes=1), "bad", words)
+        await world.tell(ticket)
+    found = (await world.get("/feedback/tickets"))["items"]
+    ids = {one["external_id"]: one["id"] for one in found}
+    # when somebody reads both ratings
+    comments = {
+        number: [one["comment"] for one in await world.get(f"/feedback/tickets/{ids[number]}/ratings")]
+        for number in ids
+    }
+    assert comments == {"1": ["It took too long."], "2": [None]}
+    # then the one with words is entered
+    (read,) = await entries(world, "reads <> '[]'")
+    assert read["reads"] == [{"action": "ratings.read", "ids": [ids["1"]]}]
 
 
 WRITTEN = text(
@@ -325,6 +348,9 @@ async def test_the_command_verifies_the_chain_and_its_copy(
     assert (await told("verify", "--head", head)).exit_code == 0
     assert (await told("export", str(file))).exit_code == 0
     assert (await told("verify-file", str(file), "--head", head)).exit_code == 0
+    # what is downloaded is the same, and holds too
+    sent = await world.client.get("/people/trail/export", headers=world.as_())
+    assert sent.content == file.read_bytes()
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:4], lines[5], lines[4], *lines[6:]]))
     broken = await told("verify-file", str(file))

@@ -59,6 +59,7 @@ async def import_reviews(
                 "number": 1,
                 "summary": one.summary,
                 "released_at": one.reviewed_at,
+                "is_imported": True,
             }
             | rules.score_answers(card, answers)
         )

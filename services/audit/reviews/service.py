@@ -119,6 +119,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
 
 
 async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
+    review.signed_id = review.id
     session.add(review)
     await session.flush()
     session.add(ReviewAuthor(ticket_id=review.ticket_id, review_id=review.id, reviewer_id=by))

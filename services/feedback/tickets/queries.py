@@ -75,5 +75,9 @@ async def list_events(session: AsyncSession, ticket_id: UUID) -> list[TicketEven
 
 
 async def list_ratings(session: AsyncSession, ticket_id: UUID) -> list[Rating]:
+    """Comments are what people wrote: where there is one, the trail says who read it."""
     statement = select(Rating).where(col(Rating.ticket_id) == ticket_id).limit(MAX_PARTS)
-    return list((await session.execute(statement)).scalars())
+    ratings = list((await session.execute(statement)).scalars())
+    if any(one.comment for one in ratings):
+        note_read(session, "ratings.read", [ticket_id])
+    return ratings

@@ -21,14 +21,16 @@ async def check_person(session: AsyncSession, person_id: UUID) -> None:
 
 
 async def rows_of(
-    session: AsyncSession, name: str, person_id: UUID, columns: Collection[str], without: Collection[str]
-) -> AsyncIterator[dict[str, Any]]:
-    """Those in which one of the columns is the person's id, in the order of their keys; read as they are
-    asked for."""
+    session: AsyncSession, name: str, person_id: UUID, *,
+    columns: Collection[str], listed: Collection[str], without: Collection[str],
+) -> AsyncIterator[dict[str, Any]]:  # fmt: skip
+    """Those that name the person in one of `columns`, or list them in one of `listed`, in the order of their
+    keys; read as they are asked for."""
     table = SQLModel.metadata.tables[name]
     shown = [column for column in table.columns if column.name not in without]
-    about = or_(*(table.columns[column] == person_id for column in columns))
-    statement = select(*shown).where(about).order_by(*table.primary_key.columns)
+    about = [table.columns[column] == person_id for column in columns]
+    about += [table.columns[column].contains([{"ids": [str(person_id)]}]) for column in listed]
+    statement = select(*shown).where(or_(*about)).order_by(*table.primary_key.columns)
     found = await session.stream(statement.execution_options(yield_per=AT_ONCE))
     async for row in found.mappings():
         yield dict(row)

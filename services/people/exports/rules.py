@@ -11,6 +11,8 @@ class Held:
     columns: tuple[str, ...]
     without: tuple[str, ...] = ()
     """Columns that are left out: secrets, and what requesters wrote or who they are."""
+    listed: tuple[str, ...] = ()
+    """Columns of JSON, `[{ids: […]}]`: rows that list the person's id there are held about them too."""
 
 
 HELD: Mapping[str, Held] = {
@@ -36,7 +38,7 @@ HELD: Mapping[str, Held] = {
     "erasure_request": Held(("requested_by", "decided_by"), without=("scanned_to",)),
     "legal_hold": Held(("placed_by", "released_by")),
     "state_change": Held(("moved_by",)),
-    "trail_entry": Held(("actor_id",), without=("mac",)),
+    "trail_entry": Held(("actor_id",), without=("mac",), listed=("changes", "reads")),
 }
 NOT_HELD: Mapping[str, str] = {
     "person.lead_id": "it is about the people who are led",

@@ -28,7 +28,7 @@ async def write_export(session: AsyncSession, actor: Actor, person_id: UUID, to:
         if table not in readable:
             continue
         counts[table] = 0
-        async for row in queries.rows_of(session, table, person_id, held.columns, held.without):
+        async for row in queries.rows_of(session, table, person_id, **vars(held)):
             to.write(line_of({"table": table, "row": row}))
             counts[table] += 1
     to.write(line_of({"summary": counts, "left_out": sorted(HELD.keys() - readable)}))
