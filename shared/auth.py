@@ -23,7 +23,8 @@ from shared.models.people import Role
 from shared.permissions import PERMISSIONS
 from shared.tokens import Verifier
 
-PURPOSE = "Why personal data is read: kept in the trail."
+PURPOSE = "Why personal data is read. The trail keeps it for good, so that it names no address and no number."
+_NAMES_NOBODY = r"^[^@]*$"
 bearer = HTTPBearer(
     auto_error=False, description="An access token of your identity provider, or a service token"
 )
@@ -112,7 +113,9 @@ async def get_actor(
     connection: HTTPConnection,
     session: Session,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-    x_purpose: Annotated[str | None, Header(max_length=500, description=PURPOSE)] = None,
+    x_purpose: Annotated[
+        str | None, Header(max_length=500, pattern=_NAMES_NOBODY, description=PURPOSE)
+    ] = None,
 ) -> Actor:
     token = token_of(connection, credentials)
     if x_purpose:

@@ -143,13 +143,17 @@ POLICIES: Sequence[Policy] = (
     Policy(
         "notice", "SELECT", MAY["notices.read"],
         Rows(via=f"vendor_id IS NULL OR vendor_id = {MY_VENDOR}"),
+        for_role=dict.fromkeys(_FLOOR, f"(vendor_id IS NULL OR vendor_id = {MY_VENDOR})"),
     ),
     Policy("notice", "INSERT", MAY["notices.create"], Rows(vendor="vendor_id"), also=f"published_by = {ME}"),
     Policy(
         "notice_reading", "SELECT", MAY["people.export"],
         Rows(via=_of_person("notice_reading"), mine=f"person_id = {ME}"),
     ),
-    Policy("notice_reading", "INSERT", MAY["notices.acknowledge"], Rows(mine=f"person_id = {ME}")),
+    Policy(
+        "notice_reading", "INSERT", MAY["notices.acknowledge"], Rows(mine=f"person_id = {ME}"),
+        also="EXISTS (SELECT FROM notice WHERE notice.id = notice_id)",
+    ),
     Policy("login", "SELECT", MAY["people.export"], Rows(via=_of_person("login"), mine=f"person_id = {ME}")),
     Policy(
         "reporting_login", "SELECT", MAY["people.export"],

@@ -39,7 +39,7 @@ SECRET_KEY = SecretStr("a secret key for tests, long enough.")
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
+def postgres_server() -> Iterator[EmbeddedPostgres]:
     """With a migrated template database."""
     folder = tempfile.mkdtemp(prefix="assay-test-")
     os.chmod(folder, 0o755)
@@ -55,9 +55,9 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres(server: EmbeddedPostgres) -> str:
+def postgres(postgres_server: EmbeddedPostgres) -> str:
     """Its URL."""
-    return server.start()
+    return postgres_server.start()
 
 
 @pytest.fixture

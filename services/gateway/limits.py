@@ -38,9 +38,9 @@ class WithinLimits(SchemaExtension):
             raise GraphQLError(words, extensions={"code": code})
 
 
-def is_within(size: Size, actor: Actor) -> bool:
-    """Whether a query of this size may run."""
-    return _broken(size, False, _may_introspect(actor)) is None
+def is_within(size: Size) -> bool:
+    """Whether a query of this size, which does not ask for the schema, may run."""
+    return not size.introspects and _broken(size, is_mutation=False, may_introspect=False) is None
 
 
 def _may_introspect(actor: Actor) -> bool:

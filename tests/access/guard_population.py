@@ -116,7 +116,7 @@ class Furnished:
             "sections": [], "scorecard_version_id": key("card", 1), "score": Decimal(80),
             "auto_failed": False, "released_at": YESTERDAY,
         }  # fmt: skip
-        self._add("review", **of | values | review)
+        self._add("review", **of | values | review | {"signed_id": review_id})
         reviewer = key("person", "reviewer")
         self._add("review_author", ticket_id=of["ticket_id"], review_id=review_id, reviewer_id=reviewer)
         if not state:
@@ -164,10 +164,12 @@ class Furnished:
 
         requester("erased", erased_at=YESTERDAY)
         requester("living")
-        for name, state in (("asked", "requested"), ("refused", "refused")):
+        decided = {"decided_by": key("person", "admin"), "decided_at": NOW}
+        for name, state, more in (("asked", "requested", {}), ("refused", "refused", decided)):
             self._add(
                 "erasure_request", id=key("erasure", name), requester_id=requester(name), state=state,
                 reason="asked", requested_by=key("person", "lead"), requested_at=T0, scanned=0, proof={},
+                **more,
             )  # fmt: skip
 
     def _feedback(self) -> None:

@@ -243,6 +243,9 @@ FEEDBACK = {f"privacy.service:{name}": probes for name, probes in PRIVACY.items(
     "tickets.queries:list_messages": [
         Probe("lead", f"GET /feedback/tickets/{TICKET}/messages", "200 read messages.read")
     ],
+    "tickets.queries:list_ratings": [
+        Probe("lead", f"GET /feedback/tickets/{TICKET}/ratings", "200 read ratings.read")
+    ],
     "pull.service:_start": [reads_back(key("connection"), "409 no-api")],
     "pull.service:start_backfill": [reads_back(key("connection", "api"), "409 pull-running")],
     "pull.service:cancel": [Probe("admin", f"POST /feedback/pulls/{key('pull')}/cancel", "409 pull-over")],

@@ -70,7 +70,8 @@ class Oracle:
         return self._held(who, {"person_id": row["id"]})
 
     def _notice(self, who: Who, row: Row) -> bool:
-        seen = who.vendor_id is None or row["vendor_id"] in (None, who.vendor_id)
+        is_theirs = row["vendor_id"] in (None, who.vendor_id)
+        seen = is_theirs or (who.vendor_id is None and who.role not in FLOOR)
         return self._may(who, "notices.read") and seen
 
     def _trail_link(self, who: Who, _: Row) -> bool:

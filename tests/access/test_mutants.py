@@ -97,7 +97,9 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
     return found
 
 
-BESIDE: dict[str, dict[str, Any]] = {"review": {"number": 9, "superseded_at": T0}}
+BESIDE: dict[str, dict[str, Any]] = {
+    "review": {"number": 9, "superseded_at": T0, "signed_id": key("new", "review")}
+}
 """What lets a copy stand beside its original, so that no unique key speaks before the others do."""
 ACTORS = (
     "filed_by",

@@ -133,6 +133,8 @@ async def test_a_write_beyond_ones_rows_is_refused_or_finds_nothing(
 def _copy(everyone: Population, table: str, agent: str, **changed: Any) -> tuple[str, list[Any]]:
     """An INSERT of a row like this agent's, changed."""
     row = foreign(everyone, table, agent) | changed
+    if "signed_id" in row:  # by whoever writes it
+        row["signed_id"] = row["id"]
     types = SQLModel.metadata.tables[table].columns
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     casts = [_value(types[name], value) for name, value in row.items()]

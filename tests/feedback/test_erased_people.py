@@ -47,7 +47,7 @@ async def analyze(world: World) -> None:
 
 
 async def test_an_erased_person_is_nowhere_and_no_figure_changes(
-    world: World, server: EmbeddedPostgres, database_url: str
+    world: World, postgres_server: EmbeddedPostgres, database_url: str
 ) -> None:
     # given twenty canaries of one person behind every door, people who wrote about their tickets, somebody at
     # work on one of them, and a request that named them in its reasons
@@ -60,7 +60,7 @@ async def test_an_erased_person_is_nowhere_and_no_figure_changes(
     before = await figures(world)
     assert sum(bool(values and values[0]["n"]) for values in before.values()) >= 10
     await analyze(world)
-    planted = found_in(backup(server, database_url))
+    planted = found_in(backup(postgres_server, database_url))
     assert len(planted) >= 10, set(EVERYTHING) - set(planted)
     # when they are erased
     erasure = await erase(world, person["id"], f"They, {NAME}, asked to be forgotten.")
@@ -70,14 +70,14 @@ async def test_an_erased_person_is_nowhere_and_no_figure_changes(
     assert (proof["tickets"], proof["mentions"], proof["written"]) == (2, 4, 6)
     # and nothing is found in a backup, which has every value and the planner's statistics
     await analyze(world)
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []
     # nor with all the keys there are
     opened = await unsealed(world)
     assert found_in(f"{opened.people} {opened.texts}") == []
     # and every figure is what it was
     assert await figures(world) == before
     # and what others said, and what was written about them, is as it was
-    text_of_all = backup(server, database_url)
+    text_of_all = backup(postgres_server, database_url)
     assert "kept-" in text_of_all
     assert "Nothing to say." in text_of_all
     # and they are found no more
@@ -113,10 +113,10 @@ async def test_what_was_decided_about_an_erased_persons_tickets_stays(world: Wor
 
 
 async def test_a_person_of_an_imported_file_is_erased_as_others_are(
-    world: World, server: EmbeddedPostgres, database_url: str, tmp_path: Path
+    world: World, postgres_server: EmbeddedPostgres, database_url: str, tmp_path: Path
 ) -> None:
     await import_file(world, tmp_path)
-    assert CANARIES["csv"] in found_in(backup(server, database_url))
+    assert CANARIES["csv"] in found_in(backup(postgres_server, database_url))
     [ticket] = (await world.get("/feedback/tickets"))["items"]
     # when whoever wrote in it is found by the ticket, and erased
     people = await find(world, ticket_id=ticket["id"])
@@ -124,11 +124,11 @@ async def test_a_person_of_an_imported_file_is_erased_as_others_are(
     for person in people:
         await erase(world, person["id"])
     # then nothing of them is there
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []
 
 
 async def test_what_is_told_later_of_an_erased_person_keeps_no_words(
-    world: World, server: EmbeddedPostgres, database_url: str
+    world: World, postgres_server: EmbeddedPostgres, database_url: str
 ) -> None:
     # given a person who is erased
     generic = await plant(world)
@@ -150,7 +150,7 @@ async def test_what_is_told_later_of_an_erased_person_keeps_no_words(
         assert answer.status_code == 200, answer.text
     await world.worker.drain()
     # then the tickets are there, and none of the words
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []
     known = {one["external_id"] for one in (await world.get("/feedback/tickets"))["items"]}
     assert known == {"T-100", "T-200", "T-400", "T-900"}
     # and it is known that all three are the same person's
@@ -161,7 +161,7 @@ async def test_what_is_told_later_of_an_erased_person_keeps_no_words(
 
 @pytest.mark.parametrize("who", [KEY, EMAIL, EMAIL.upper()])
 async def test_what_nobody_understands_later_and_names_an_erased_person_is_not_kept(
-    world: World, server: EmbeddedPostgres, database_url: str, who: str
+    world: World, postgres_server: EmbeddedPostgres, database_url: str, who: str
 ) -> None:
     # given a person who is erased
     generic = await plant(world)
@@ -175,7 +175,7 @@ async def test_what_nobody_understands_later_and_names_an_erased_person_is_not_k
         await stored_dead(world, generic, json.dumps(broken).encode(), headers={})
     await world.worker.drain()
     # then the one is not kept, and the other waits for a person
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []
     letters = await world.get(f"/feedback/connections/{generic['id']}/dead-letters")
     async with world.db.transaction() as session:
         kept = await session.scalars(text("SELECT body FROM inbox WHERE body LIKE '%99999%'::bytea"))
@@ -184,20 +184,20 @@ async def test_what_nobody_understands_later_and_names_an_erased_person_is_not_k
 
 
 async def test_a_restored_backup_is_told_again_whom_to_forget(
-    world: World, server: EmbeddedPostgres, database_url: str, restored_url: str
+    world: World, postgres_server: EmbeddedPostgres, database_url: str, restored_url: str
 ) -> None:
     # given a backup from before a person was erased
     await plant(world)
     await write_about(world, {"T-100", "T-200"})
     [person] = await find(world, email=EMAIL)
-    saved = dumped(server, database_url)
+    saved = dumped(postgres_server, database_url)
     await erase(world, person["id"])
     async with world.db.transaction() as session:
         told = await erasing.export_erasures(session)
     assert found_in(json.dumps(told)) == []
     # when it is restored, and the list is applied to it, twice
-    restore(server, saved, restored_url)
-    assert len(found_in(backup(server, restored_url))) >= 10
+    restore(postgres_server, saved, restored_url)
+    assert len(found_in(backup(postgres_server, restored_url))) >= 10
     settings = world.app.state.settings.model_copy(update={"database_url": restored_url})
     async with World(create_app(settings)) as other_world:
         for _ in range(2):
@@ -207,7 +207,7 @@ async def test_a_restored_backup_is_told_again_whom_to_forget(
         await other_world.worker.drain()
         await other_world.db.close()
     # then the person is nowhere in it either
-    assert found_in(backup(server, restored_url)) == []
+    assert found_in(backup(postgres_server, restored_url)) == []
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def restored_url(postgres: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("door", BODIES)
 async def test_whatever_help_desk_told_of_a_person_they_are_nowhere_afterwards(
-    world: World, server: EmbeddedPostgres, database_url: str, door: str
+    world: World, postgres_server: EmbeddedPostgres, database_url: str, door: str
 ) -> None:
     # given what this help desk says of a person
     connection = await furnish(world, door)
@@ -230,16 +230,16 @@ async def test_whatever_help_desk_told_of_a_person_they_are_nowhere_afterwards(
         answer = await genuine(door, "77", body=body).posted(world)
         assert answer.status_code == 200, answer.text
     await world.worker.drain()
-    assert found_in(backup(server, database_url))
+    assert found_in(backup(postgres_server, database_url))
     # when the person is found by the ticket, and erased
     [ticket] = (await world.get("/feedback/tickets"))["items"]
     [person] = await find(world, ticket_id=ticket["id"])
     assert (await erase(world, person["id"]))["state"] == "done"
     # then nothing of what was planted is left
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []
     # and what comes again changes nothing about that
     for body in BODIES[door]("77"):
         again = body.replace(b'"demo-', b'"again-') + b" "
         await genuine(door, "78", body=again).posted(world)
     await world.worker.drain()
-    assert found_in(backup(server, database_url)) == []
+    assert found_in(backup(postgres_server, database_url)) == []

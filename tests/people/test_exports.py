@@ -151,9 +151,12 @@ async def test_an_export_is_noted_with_its_purpose_before_it_is_shown(world: Wor
     assert entry["purpose"] == "asked for by the agent on 4 March"
 
 
-async def test_a_purpose_has_an_end(world: World) -> None:
-    answer = await world.client.get("/people/viewer", headers=world.as_() | {"x-purpose": "x" * 501})
+@pytest.mark.parametrize("purpose", ["x" * 501, "asked for by jane@example.com"])
+async def test_a_purpose_has_an_end_and_names_no_address(world: World, purpose: str) -> None:
+    """What is in the trail cannot be taken out of it."""
+    answer = await world.client.get("/people/viewer", headers=world.as_() | {"x-purpose": purpose})
     assert answer.status_code == 422
+    assert purpose not in answer.text
 
 
 # ---- The trail ----------------------------------------------------------------------------------------

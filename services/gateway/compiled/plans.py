@@ -78,7 +78,7 @@ class Plans:
         if isinstance(given, list):
             return None
         statement = _statement(known, given)
-        if statement is None or not _is_within(known, context, variables or {}):
+        if statement is None or not _is_within(known, variables or {}):
             return None
         try:
             for permission in statement.permissions:
@@ -136,14 +136,14 @@ def _statement(known: Known, given: VariableValues) -> Statement | None:
     return known.statements[kind]
 
 
-def _is_within(known: Known, context: Context, variables: Mapping[str, Any]) -> bool:
+def _is_within(known: Known, variables: Mapping[str, Any]) -> bool:
     """Only the sizes of pages can differ from one request to the next."""
     sizes = tuple(sorted((name, value) for name, value in variables.items() if type(value) is int))
     if sizes not in known.sizes:
         if len(known.sizes) >= MAX_KINDS * MAX_PAGE:
             known.sizes.clear()
         size = size_of(known.document, known.operation, variables, schema._schema)
-        known.sizes[sizes] = is_within(size, context.actor)
+        known.sizes[sizes] = is_within(size)
     return known.sizes[sizes]
 
 
