@@ -6,7 +6,7 @@ from the database at every request. What a token says can only leave them less.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Security
@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from shared import local_issuer, service_tokens
-from shared.db import Session
+from shared.db import Fetch, Session
 from shared.errors import Forbidden, InsufficientScope, RoleNotInToken, Unauthenticated
 from shared.fair_shares import LET_IN
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS
-from shared.tokens import Verifier
+from shared.tokens import Identity, Verifier
 
 PURPOSE = "Why personal data is read. The trail keeps it for good, so that it names no address and no number."
 _NAMES_NOBODY = r"^[^@]*$"
@@ -65,21 +65,38 @@ async def enter(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
     return actor
 
 
+async def enter_reading(fetch: Fetch, verifier: Verifier, token: str) -> Actor:
+    """As `enter`, for `Database.reading`."""
+    if token.startswith(service_tokens.MARK):
+        name, digest = _parsed(token)
+        return _service(next(iter(await fetch(f"{_BECOME}find_service($1, $2)", name, digest)), None))
+    identity = await verifier.verify(token)
+    found = await fetch(f"{_BECOME}find_person($1, $2, $3)", *_subject(identity).values())
+    return _person(next(iter(found), None), identity)
+
+
 async def _enter_person(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
     identity = await verifier.verify(token)
+    found = await session.execute(_ENTER_PERSON, _subject(identity))
+    return _person(found.mappings().one_or_none(), identity)
+
+
+def _subject(identity: Identity) -> dict[str, Any]:
     is_ours = identity.issuer == local_issuer.ISSUER  # then the subject is the person's id
-    values = {
+    return {
         "person_id": _id_of(identity.subject) if is_ours else None,
         "issuer": identity.issuer,
         "subject": identity.subject,
     }
-    found = (await session.execute(_ENTER_PERSON, values)).one_or_none()
+
+
+def _person(found: Any, identity: Identity) -> Actor:
     if found is None:
         raise Unauthenticated
-    role = Role(found.role)
+    role = Role(found["role"])
     if identity.roles is not None and role not in identity.roles:
         raise RoleNotInToken(f"You are {role} here, and your token does not say so.")
-    return Actor(found.id, found.name, role, found.vendor_id, identity.scopes)
+    return Actor(found["id"], found["name"], role, found["vendor_id"], identity.scopes)
 
 
 def _id_of(subject: str) -> UUID:
@@ -90,14 +107,23 @@ def _id_of(subject: str) -> UUID:
 
 
 async def _enter_service(session: AsyncSession, token: str) -> Actor:
+    name, digest = _parsed(token)
+    found = await session.execute(_ENTER_SERVICE, {"prefix": name, "hash": digest})
+    return _service(found.mappings().one_or_none())
+
+
+def _parsed(token: str) -> tuple[str, bytes]:
     parsed = service_tokens.parse(token)
     if parsed is None:
         raise Unauthenticated
-    name, digest = parsed
-    found = (await session.execute(_ENTER_SERVICE, {"prefix": name, "hash": digest})).one_or_none()
+    return parsed
+
+
+def _service(found: Any) -> Actor:
     if found is None:
         raise Unauthenticated
-    return Actor(found.id, found.name, Role.SERVICE, found.vendor_id, frozenset(found.scopes))
+    scopes = frozenset(found["scopes"])
+    return Actor(found["id"], found["name"], Role.SERVICE, found["vendor_id"], scopes)
 
 
 _BECOME = (

@@ -17,8 +17,8 @@ from sqlmodel import SQLModel, col
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
-from shared.auth import Actor, enter
-from shared.db import Database
+from shared.auth import Actor, enter, enter_reading
+from shared.db import Database, Fetch
 from shared.fair_shares import LET_IN
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
@@ -76,6 +76,14 @@ class Context(BaseContext):
             self.request.scope[LET_IN] = True
             self._session = session
         return self._session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Fetch]:
+        """For one statement in place of the snapshot, as the caller. Raises Unauthenticated (401)."""
+        async with self._db.reading() as fetch:
+            self.actor = await enter_reading(fetch, self.request.app.state.verifier, self._token)
+            self.request.scope[LET_IN] = True
+            yield fetch
 
     @asynccontextmanager
     async def in_time(self) -> AsyncIterator[None]:

@@ -1,13 +1,14 @@
 """The gateway's one verb: answer a GraphQL operation."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 from graphql import GraphQLError
 
-from services.gateway.context import Context
+from services.gateway.context import Context, Stopped
 from services.gateway.failures import shown
 from services.gateway.schema import schema
 from services.gateway.schemas import GraphQLIn
@@ -29,11 +30,13 @@ async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     state = request.app.state
     context = Context(request, token, state.reads, state.clients, asked.operationName)
     try:
-        await context.open_snapshot()
         data = await state.plans.answer(context, asked.query, asked.operationName, asked.variables)
         if data is not None:
             return Answer(b'{"data":%s}' % data.encode(), was_run=True)
+        await context.open_snapshot()
         return await _resolve(context, asked)
+    except Stopped as stopped:  # outside any resolver
+        return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
     finally:
         await context.end_snapshot()
 
@@ -50,13 +53,18 @@ async def _resolve(context: Context, asked: GraphQLIn) -> Answer:
     data, errors = result.data, result.errors or []
     if context.stopped is not None:  # half an answer would look like a whole one
         data, errors = None, [GraphQLError(str(context.stopped), original_error=context.stopped)]
+    answer = _told(context, data, errors)
+    if answer.was_run:
+        context.request.app.state.plans.learn(asked.query, asked.operationName, context.document)
+    return answer
+
+
+def _told(context: Context, data: Any, errors: Sequence[GraphQLError]) -> Answer:
     answer: dict[str, Any] = {"data": data}
     if errors:
         request_id = context.request.scope["request_id"]
         answer["errors"] = [shown(error, request_id) for error in errors[:MAX_ERRORS]]
     # An error of a field has a path: by then the document was sound, and within the limits.
     was_run = data is not None or any(error.path for error in errors)
-    if was_run:
-        context.request.app.state.plans.learn(asked.query, asked.operationName, context.document)
     text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Answer(text.encode(), was_run)

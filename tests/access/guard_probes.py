@@ -112,8 +112,9 @@ SCOPED = [
 ]
 SHARED = {
     "auth:token_of": UNKNOWN,
-    "auth:_enter_service": UNKNOWN,
-    "auth:_enter_person": [
+    "auth:_parsed": UNKNOWN,
+    "auth:_service": UNKNOWN,
+    "auth:_person": [
         *UNKNOWN,
         viewer("provider:mara", "200"),
         viewer("provider:raised", "403 role-not-in-token"),
