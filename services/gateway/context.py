@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
+from strawberry.types import Info
 
 from shared.auth import Actor, enter, enter_reading
 from shared.db import Database, Fetch
@@ -145,6 +146,10 @@ class Context(BaseContext):
         self.count(len(found))
         return found
 
+    async def load(self, name: str, key: UUID, load: Callable[[list[UUID]], Any]) -> Any:
+        """What `load` finds for this key: asked once, for all keys of one turn of the loop."""
+        return await self._loader(name, load).load(key)
+
     def _by_id(self, table: type[Row]) -> DataLoader[UUID, Row | None]:
         """One statement for all that are asked for in one turn of the loop."""
         key_column = col(table.id)  # type: ignore[attr-defined]  # asked only of tables that have one
@@ -173,12 +178,18 @@ class Context(BaseContext):
     def cursors(self, question: str) -> CursorCodec:
         return CursorCodec(self.request.app.state.cursor_key, question)
 
-    async def call(self, service: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """The service that owns the rule decides; the caller's own token and request id go along."""
+    async def call(
+        self, service: str, method: str, path: str, body: Any = None, if_match: str | None = None
+    ) -> httpx.Response:
+        """The service that owns the rule decides; the caller's own token, purpose and request id go along."""
         headers = {
             "authorization": self.request.headers["authorization"],
             "x-request-id": self.request.scope["request_id"],
         }
+        if purpose := self.request.headers.get("x-purpose"):
+            headers["x-purpose"] = purpose
+        if if_match is not None:
+            headers["if-match"] = if_match
         if method == "POST" and (key := self.request.headers.get("idempotency-key")):
             headers["idempotency-key"] = self._key_of_next_command(key)
         async with self.in_time():
@@ -198,6 +209,8 @@ class Context(BaseContext):
         return self._loaders[key]
 
 
+Ask = Info[Context, Any]
+"""What a resolver is told about the request that it is part of."""
 MANY = 200
 """How much of a nested list one owner shows; its REST address has the rest."""
 MAX_THINGS = 10_000

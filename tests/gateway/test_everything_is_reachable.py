@@ -11,29 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 from services.gateway.schema import schema
 
 NOT_YET: dict[Address, str] = {
-    # people, appeals
-    ("GET", "/people/permissions"): "to come",
-    ("GET", "/people/trail"): "to come",
-    ("POST", "/people/vendors"): "to come",
-    ("GET", "/people/vendors"): "to come",
-    ("POST", "/people/schedules"): "to come",
-    ("POST", "/people/people"): "to come",
-    ("GET", "/people/people"): "to come",
-    ("GET", "/people/people/{person_id}"): "to come",
-    ("PATCH", "/people/people/{person_id}"): "to come",
-    ("GET", "/people/people/{person_id}/logins"): "to come",
-    ("POST", "/people/people/{person_id}/logins"): "to come",
-    ("DELETE", "/people/people/{person_id}/logins"): "to come",
-    ("GET", "/people/service-tokens"): "to come",
-    ("POST", "/people/service-tokens"): "to come",
-    ("POST", "/people/service-tokens/{token_id}/rotate"): "to come",
-    ("POST", "/people/service-tokens/{token_id}/revoke"): "to come",
-    ("GET", "/people/signals"): "to come",
-    ("POST", "/people/notices"): "to come",
-    ("GET", "/people/notices"): "to come",
-    ("GET", "/people/notices/{notice_id}"): "to come",
-    ("POST", "/people/notices/{notice_id}/acknowledge"): "to come",
-    ("GET", "/people/notices/{notice_id}/readings"): "to come",
+    # appeals
     ("GET", "/appeals/{appeal_id}"): "to come",
     # feedback, audit, kpi
     ("POST", "/feedback/connections"): "to come",

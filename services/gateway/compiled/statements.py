@@ -138,6 +138,8 @@ class _Compiling:
                     parts.append((key, _listed(f'"{key}"')))
                 case "pageInfo":
                     parts.append((key, self._page_info(asked, inner, mark)))
+                case other:
+                    raise NotCompiled(other)
         columns = "".join(f', {sql} AS "{key}"' for key, sql in shown.items())
         newest, first, where = root.newest, f"${asked.numbers['first']}::int", _where(asked, it)
         if after := asked.numbers.get("after"):
@@ -246,6 +248,8 @@ def _selections(nodes: list[FieldNode]) -> list[SelectionSetNode]:
 
 def _leaf(kind: GraphQLNamedType, source: Source, name: str, it: str) -> str:
     sql = source.columns.get(name, "{it}." + re.sub(r"([A-Z])", lambda one: f"_{one[1].lower()}", name))
+    if not sql:
+        raise NotCompiled(name)
     value = sql.format(it=it, me=it)
     return _moment(value) if kind.name == "DateTime" else value
 

@@ -24,7 +24,7 @@ class Edge:
 class Source:
     table: str
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Field → SQL. The others are columns of the same name, in snake_case."""
+    """Field → SQL; none: left to the resolvers. The others are columns of the same name, in snake_case."""
     edges: Mapping[str, Edge] = field(default_factory=dict)
 
 
@@ -43,6 +43,7 @@ def _person(column: str) -> Edge:
     return Edge("Person", f"{{it}}.id = {column}")
 
 
+_VENDOR = Edge("Vendor", "{it}.id = {me}.vendor_id")
 _OF_TICKET = "{it}.ticket_id = {me}.id"
 _OF_AUDIT = "{it}.ticket_id = {me}.ticket_id AND {it}.audit_id = {me}.id"
 _OF_REVIEW = "{it}.ticket_id = {me}.ticket_id AND {it}.review_id = {me}.id"
@@ -50,7 +51,12 @@ _REVIEWER = f"(SELECT one.reviewer_id FROM review_author one WHERE {_OF_REVIEW})
 _SPECIALIST = f"(SELECT one.specialist_id FROM assignment one WHERE {_OF_AUDIT})".replace("{it}", "one")
 
 SOURCES: Mapping[str, Source] = {
-    "Person": Source("person"),
+    "Vendor": Source("vendor"),
+    "Person": Source(
+        "person",
+        {"version": ""},
+        {"vendor": _VENDOR, "lead": _person("{me}.lead_id")},
+    ),
     "Clock": Source("", {"startedBy": "{it}.value->>'started_by'", "stoppedBy": "{it}.value->>'stopped_by'"}),
     "TicketFacts": Source(
         "ticket_fact",

@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import httpx
 import strawberry
 from strawberry.scalars import JSON
 
+from services.gateway.problems import told
 from services.gateway.topics.people import Ask
 from shared.auth import check
-from shared.errors import NotFound, Overloaded, ValidationFailed
+from shared.errors import ValidationFailed
 
 
 @strawberry.type(description="What the mean over all eligible tickets would be (Hájek), from drawn reviews.")
@@ -73,29 +73,12 @@ class MetricsQuery:
         if not 1 <= len(keys) <= 20:
             raise ValidationFailed("Ask for 1 to 20 metrics at once.")
         query = {"group_by": group_by, **(vars(filter) if filter else {})}
-        given = {name: _plain(value) for name, value in query.items() if value is not None}
         found: list[MetricValue] = []
         for key in keys:
-            document = await _get(info, f"/kpi/metrics/{quote(key, safe='')}", given)
+            document = await told(info.context, "kpi", f"/kpi/metrics/{quote(key, safe='')}", query)
             info.context.count(len(document["values"]))
             found += [_value(value) for value in document["values"]]
         return found
-
-
-async def _get(info: Ask, path: str, query: dict[str, str]) -> dict[str, Any]:
-    try:
-        answer = await info.context.call("kpi", "GET", str(httpx.URL(path, params=query)))
-    except httpx.HTTPError:
-        raise Overloaded("The kpi service does not answer.") from None
-    if answer.is_success:
-        return dict(answer.json())
-    document = answer.json()
-    kind = NotFound if answer.status_code == 404 else ValidationFailed
-    raise kind(document.get("detail") or document["title"])
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def _value(document: dict[str, Any]) -> MetricValue:
