@@ -49,6 +49,7 @@ REACHED: dict[Address, str] = {
     # appeals
     ("POST", "/appeals"): "fileAppeal",
     ("GET", "/appeals"): "appeals",
+    ("GET", "/appeals/{appeal_id}"): "appeal",
     ("POST", "/appeals/{appeal_id}/take"): "takeAppeal",
     ("POST", "/appeals/{appeal_id}/release"): "releaseAppeal",
     ("POST", "/appeals/{appeal_id}/ruling"): "ruleOnAppeal",

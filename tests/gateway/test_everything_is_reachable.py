@@ -11,8 +11,6 @@ from strawberry.utils.str_converters import to_camel_case
 from services.gateway.schema import schema
 
 NOT_YET: dict[Address, str] = {
-    # appeals
-    ("GET", "/appeals/{appeal_id}"): "to come",
     # feedback, audit, kpi
     ("POST", "/feedback/connections"): "to come",
     ("GET", "/feedback/connections"): "to come",
@@ -58,10 +56,6 @@ NOT_YET: dict[Address, str] = {
 }
 """Addresses to come."""
 FIELDS_NOT_YET: set[str] = {
-    "Appeal.agentId",
-    "Appeal.filedBy",
-    "Appeal.resolverId",
-    "Appeal.vendorId",
     "Audit.agentId",
     "Audit.evidence",
     "Audit.planId",
@@ -80,13 +74,9 @@ FIELDS_NOT_YET: set[str] = {
     "Review.scoreWithoutAutoFail",
     "Review.scorecardVersionId",
     "Review.vendorId",
-    "Ruling.appealId",
-    "Ruling.ruledBy",
     "Ticket.assigneeId",
     "Ticket.statusRaw",
     "Ticket.type",
-    "appeals(agentId)",
-    "appeals(reviewId)",
     "audits(agentId)",
     "audits(specialistId)",
     "audits(ticketId)",

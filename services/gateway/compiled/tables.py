@@ -98,12 +98,15 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Appeal": Source(
         "appeal",
-        edges={
+        {"filedById": "{it}.filed_by"},
+        {
+            "agent": _person("{me}.agent_id"),
             "filedBy": _person("{me}.filed_by"),
+            "resolver": _person("{me}.resolver_id"),
             "ruling": Edge("Ruling", "{it}.ticket_id = {me}.ticket_id AND {it}.appeal_id = {me}.id"),
         },
     ),
-    "Ruling": Source("ruling", edges={"ruledBy": _person("{me}.ruled_by")}),
+    "Ruling": Source("ruling", {"ruledById": "{it}.ruled_by"}, {"ruledBy": _person("{me}.ruled_by")}),
 }  # fmt: skip
 
 _ID = {"id": "{it}.id = {value}::uuid"}
@@ -126,5 +129,21 @@ ROOTS: Mapping[str, Root] = {
         "Review", "reviews.read", {"current": "({it}.superseded_at IS NULL) = {value}::boolean"},
         newest="released_at",
     ),
-    "appeals": Root("Appeal", "appeals.read", {"state": "{it}.state = {value}::text"}, newest="filed_at"),
+    "appeal": Root("Appeal", "appeals.read", _ID),
+    "appeals": Root(
+        "Appeal", "appeals.read",
+        {
+            "state": "{it}.state = {value}::text",
+            "reviewId": "{it}.review_id = {value}::uuid",
+            "agentId": "{it}.agent_id = {value}::uuid",
+        },
+        newest="filed_at",
+    ),
+    "person": Root("Person", "people.read", _ID),
+    "people": Root(
+        "Person", "people.read",
+        {"role": "{it}.role = {value}::text", "vendorId": "{it}.vendor_id = {value}::uuid"},
+        newest="id",
+    ),
+    "vendors": Root("Vendor", "vendors.read", {}, newest="id"),
 }  # fmt: skip
