@@ -65,12 +65,15 @@ class Context(BaseContext):
         """What was asked, once it was read."""
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
+        self._is_over = False
         self._one_at_a_time = asyncio.Lock()
         self._reads: dict[str, list[UUID]] = {}
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
 
     async def open_snapshot(self) -> AsyncSession:
         """Raises Unauthenticated (401)."""
+        if self._is_over:
+            self._stop("OVER", "The operation has been answered.")
         if self._session is None:
             session = await self._snapshot.enter_async_context(self._db.snapshot())
             self.actor = await enter(session, self.request.app.state.verifier, self._token)
@@ -133,6 +136,12 @@ class Context(BaseContext):
             self._session = None
             self._loaders.clear()
             await self._snapshot.aclose()
+
+    async def close(self) -> None:
+        """The answer is there. Where one field failed, the executor lets its neighbours run on behind it:
+        nothing would give back a connection that they took."""
+        self._is_over = True
+        await self.end_snapshot()
 
     async def one(self, table: type[Row], row_id: UUID) -> Row | None:
         """The row of this id, if the caller sees it."""
