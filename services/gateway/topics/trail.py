@@ -56,7 +56,7 @@ class TrailQuery:
     )
     async def trail(
         self, info: Ask, first: First = 20, after: After = None,
-        actor_id: Annotated[UUID | None, argument(description="Only what they did.")] = None,
+        who: Annotated[UUID | None, argument(name="actorId", description="Only what they did.")] = None,
         action: Annotated[str | None, argument(description="Only this permission, handler or chore.")] = None,
         row_id: Annotated[UUID | None, argument(description="Of what was changed or read.")] = None,
         from_at: Annotated[datetime | None, argument(description="From then on.")] = None,
@@ -64,8 +64,8 @@ class TrailQuery:
     ) -> Connection[TrailEntry]:  # fmt: skip
         check(info.context.actor, "trail.read")
         statement = select(EntryRow)
-        if actor_id is not None:
-            statement = statement.where(col(EntryRow.actor_id) == actor_id)
+        if who is not None:
+            statement = statement.where(col(EntryRow.actor_id) == who)
         if action is not None:
             statement = statement.where(col(EntryRow.action) == action)
         if row_id is not None:
@@ -77,7 +77,7 @@ class TrailQuery:
         if to_at is not None:
             statement = statement.where(col(EntryRow.entered_at) < to_at)
         filters = {
-            "actor_id": actor_id, "action": action, "row_id": row_id, "from_at": from_at, "to_at": to_at,
+            "actor_id": who, "action": action, "row_id": row_id, "from_at": from_at, "to_at": to_at,
         }  # fmt: skip
         return await page(
             info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
