@@ -164,6 +164,7 @@ LOGINS = f'{{ person(id: "{key("person", "own-t1-a1")}") {{ logins {{ subject }}
 READINGS = f'{{ noticeReadings(noticeId: "{key("nothing has this id")}") {{ totalCount }} }}'
 MESSAGES = f'{{ ticket(id: "{TICKET}") {{ messages {{ body }} }} }}'
 INTROSPECTION = "{ __schema { queryType { name } } }"
+EVIDENCE = f'{{ audit(id: "{key("audit", "own-t1-a1", "reviewed")}") {{ evidence }} }}'
 READING = [asks("lead", MESSAGES, "200 read messages.read"), asks("trainer", MESSAGES, "200 FORBIDDEN")]
 GATEWAY = {
     "context:Context.keep_trail": READING,
@@ -179,6 +180,7 @@ GATEWAY = {
     ],
     "topics.appeals:AppealsQuery.appeal": field(f"{{ appeal{OF_ONE}"),
     "topics.appeals:AppealsQuery.appeals": field("{ appeals { nodes { id } } }"),
+    "topics.audits:Audit.evidence": [asks("lead", EVIDENCE, "200 read evidence.read")],
     "topics.audits:AuditsQuery.audit": field(f"{{ audit{OF_ONE}"),
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
     "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),

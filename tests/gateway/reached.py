@@ -88,3 +88,6 @@ ELSEWHERE: dict[str, str] = {
     "idempotency-key": "a header of POST /graphql",
 }
 """A parameter of REST → what it is in GraphQL."""
+
+TAKEN_IN: dict[str, str] = {"MetricValue.values": "each value says itself what REST says of all of them"}
+"""A list inside an answer of REST whose items are what the field of GraphQL is itself → why."""

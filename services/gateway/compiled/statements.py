@@ -110,6 +110,8 @@ class _Compiling:
         assert query is not None
         given = get_argument_values(query.fields[name], node, self._variables)
         names = [argument for argument, value in given.items() if value is not None]
+        if left := set(names) - set(ROOTS[name].filters) - {"first", "after"}:
+            raise NotCompiled(min(left))
         numbers = {argument: self._numbers + place for place, argument in enumerate(names, 1)}
         self._numbers += len(names)
         return Asked(node, query.fields[name], ROOTS[name], numbers)

@@ -81,7 +81,8 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Audit": Source(
         "audit",
-        edges={
+        {"specialistId": _SPECIALIST, "evidence": ""},
+        {
             "agent": _person("{me}.agent_id"),
             "specialist": _person(_SPECIALIST),
             "reviews": Edge("Review", _OF_AUDIT, "{it}.number"),
@@ -90,7 +91,8 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Review": Source(
         "review",
-        edges={
+        {"reviewerId": _REVIEWER},
+        {
             "agent": _person("{me}.agent_id"),
             "reviewer": _person(_REVIEWER),
             "appeals": Edge("Appeal", _OF_REVIEW, "{it}.id"),
@@ -110,6 +112,8 @@ SOURCES: Mapping[str, Source] = {
 }  # fmt: skip
 
 _ID = {"id": "{it}.id = {value}::uuid"}
+_OF_AGENT = {"agentId": "{it}.agent_id = {value}::uuid"}
+_ABOUT = {"ticketId": "{it}.ticket_id = {value}::uuid"}
 ROOTS: Mapping[str, Root] = {
     "ticket": Root("Ticket", "tickets.read", _ID),
     "tickets": Root(
@@ -119,14 +123,24 @@ ROOTS: Mapping[str, Root] = {
             "vendorId": "{it}.vendor_id = {value}::uuid",
             "connectionId": "{it}.connection_id = {value}::uuid",
             "externalId": "{it}.external_id = {value}::text",
+            "assigneeId": "{it}.assignee_id = {value}::uuid",
         },
         newest="created_at",
     ),
     "audit": Root("Audit", "audits.read", _ID),
-    "audits": Root("Audit", "audits.read", {"state": "{it}.state = {value}::text"}, newest="drawn_at"),
+    "audits": Root(
+        "Audit", "audits.read",
+        {"state": "{it}.state = {value}::text"} | _OF_AGENT | _ABOUT
+        | {"specialistId": _SPECIALIST.replace("{me}", "{it}") + " = {value}::uuid"},
+        newest="drawn_at",
+    ),
     "review": Root("Review", "reviews.read", _ID),
     "reviews": Root(
-        "Review", "reviews.read", {"current": "({it}.superseded_at IS NULL) = {value}::boolean"},
+        "Review", "reviews.read",
+        {
+            "current": "({it}.superseded_at IS NULL) = {value}::boolean",
+            "auditId": "{it}.audit_id = {value}::uuid",
+        } | _OF_AGENT | _ABOUT,
         newest="released_at",
     ),
     "appeal": Root("Appeal", "appeals.read", _ID),
