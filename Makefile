@@ -11,7 +11,7 @@ run: .venv/run ## Start everything on 127.0.0.1, play the demonstration, keep se
 	@$(BIN)/assay up --demo
 
 test: .venv/dev ## Run the tests (a real Postgres is started for them)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 prove: .venv/dev ## The long proofs: storms and property tests at full size
 	@ASSAY_PROPERTY_EXAMPLES=10000 ASSAY_STORM_TICKETS=60 \
@@ -19,7 +19,7 @@ prove: .venv/dev ## The long proofs: storms and property tests at full size
 	  ASSAY_STORM_SERVER_KILLS=5 ASSAY_STORM_DATABASE_KILLS=2 \
 	  ASSAY_BACKFILL_TICKETS=50000 ASSAY_PULL_TICKETS=600 ASSAY_BULK_LINES=100000 \
 	  ASSAY_FUZZ_INPUTS=200000 ASSAY_FUZZ_DELIVERIES=2000 ASSAY_FUZZ_LARGE_BYTES=1048576 \
-	  ASSAY_MUTANTS_SHARE=1 ASSAY_GUARDS_SHARE=1 ASSAY_PROBES_SHARE=1 ASSAY_TRAIL_TAMPERS=1000 \
+	  ASSAY_MUTANTS_SHARE=1 ASSAY_GUARDS_SHARE=1 ASSAY_ODD_VALUES_SHARE=1 ASSAY_PROBES_SHARE=1 ASSAY_TRAIL_TAMPERS=1000 \
 	  ASSAY_COMPILED_OPERATIONS=5000 ASSAY_SCHEMATHESIS_REQUESTS=20000 ASSAY_SLOW_CONNECTIONS=500 ASSAY_LEAKS_EVERY_FIELD=1 \
 	  ASSAY_BENCH=1 $(BIN)/python -m pytest
 

@@ -6,6 +6,8 @@ that takes a body and has no example here fails the last test.
 
 import copy
 import json
+import os
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
@@ -17,6 +19,7 @@ from world import SECRET, World
 from services.demo.story import CARD
 
 UNKNOWN = str(uuid4())
+SHARE = float(os.environ.get("ASSAY_ODD_VALUES_SHARE", "0.3"))
 VALUES: list[Any] = [
     None, True, 0, -1, 2**31, 2**63 - 1, -(2**63), 0.5, 1e308, 5e-324, -0.0,
     "", " ", "a", "NA", "\x00", "\ud800", "\x1b", "\u202e", "\u200b", "x" * 70, "🙂" * 10_001, UNKNOWN,
@@ -105,6 +108,11 @@ async def world(postgres: str) -> AsyncIterator[World]:
         yield made
 
 
+def chosen(*what: Any) -> bool:
+    """Always the same ones, so many of them as SHARE says."""
+    return zlib.crc32(repr(what).encode()) < SHARE * 2**32
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path
@@ -148,6 +156,8 @@ async def test_no_value_in_any_field_is_a_failure_of_ours(world: World, route: t
     headers = world.as_(await world.person(role) if role else None) | {"content-type": "application/json"}
     for path in places(body):
         for value in VALUES:
+            if not chosen(template, path, value):
+                continue
             sent = planted(body, path, value)
             if "key" in sent and path != ("key",):
                 sent["key"] = f"k{uuid4().hex}"

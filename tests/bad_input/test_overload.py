@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from at_once import cut_off
 from refusals import lasting_world, refused
 from sqlalchemy import text
 from world import World
@@ -79,13 +80,7 @@ async def test_a21_a_connection_that_is_cut_in_the_middle(world: World) -> None:
             world.client.post("/people/vendors", json=NEW, headers=world.as_() | {"idempotency-key": "a"})
         )
         # when its connection is cut, as often as it takes
-        cut = (
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'"
-        )
-        while not waiting.done():
-            await held.exec_driver_sql(cut)
-            await asyncio.sleep(0.02)
+        assert await cut_off(world, waiting) > 0
         come_again(await waiting)
         await held.rollback()
     # then nothing is there, and the same request with the same key is done

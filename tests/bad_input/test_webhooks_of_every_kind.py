@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from at_once import at_once
+from at_once import at_once, cut_off
 from doors import DOORS, ORG, Delivery, document, furnish, genuine, soap
 from refusals import CANARY, nothing_written, refused
 from sqlalchemy import text
@@ -185,15 +185,7 @@ async def test_w24_without_a_database_senders_are_told_to_come_again(world: Worl
     async with world.db.engine.connect() as owner:
         await owner.exec_driver_sql("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
         waiting = asyncio.create_task(delivery.posted(world))
-        cut = (
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'"
-        )
-        for _ in range(500):
-            if waiting.done():
-                break
-            await owner.exec_driver_sql(cut)
-            await asyncio.sleep(0.02)
+        assert await cut_off(world, waiting) > 0
         answer = await waiting
         await owner.rollback()
     # then it is told to come again

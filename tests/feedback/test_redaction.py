@@ -194,7 +194,9 @@ _HOSTILE = [
 def test_a_long_hostile_text_takes_no_longer_than_its_length(piece: str) -> None:
     """Four times the text may take some four times as long: sixteen would be quadratic."""
     short, long = (piece * (size // len(piece)) + "!" for size in (LONG // 4, LONG))
-    shorter, longer = (min(_seconds(text) for _ in range(2)) for text in (short, long))
+    shorter, longer = _seconds(short), _seconds(long)
+    if longer >= 9 * shorter + 0.25 or longer >= 5:  # perhaps the machine was busy: once more
+        shorter, longer = min(shorter, _seconds(short)), min(longer, _seconds(long))
     assert longer < 9 * shorter + 0.25
     assert longer < 5
 
