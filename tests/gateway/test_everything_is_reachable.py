@@ -1,5 +1,7 @@
 """Whatever REST can read or do, GraphQL can: OpenAPI and the schema, held against `reached.py`."""
 
+import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from graphql import (
     specified_scalar_types,
 )
 from reached import ELSEWHERE, NOT_REACHED, REACHED, TAKEN_IN, Address
-from routes_of import app_without_database
+from routes_of import app_without_database, dependencies_of, routes_of
 from strawberry.utils.str_converters import to_camel_case
 
 from services.gateway.schema import schema
@@ -66,7 +68,8 @@ NOT_YET: dict[Address, str] = {
 FIELDS_NOT_YET: set[str] = set()
 """Fields and arguments to come, as the tests below call them."""
 
-DOCUMENT = app_without_database().openapi()
+APP = app_without_database()
+DOCUMENT = APP.openapi()
 OPERATIONS: dict[Address, Any] = {
     (method.upper(), path): operation
     for path, methods in DOCUMENT["paths"].items()
@@ -205,6 +208,46 @@ def test_whatever_rest_can_be_asked_is_an_argument() -> None:
                 continue
             missing.add(f"{way}({wanted})")
     assert missing == {one for one in FIELDS_NOT_YET if "(" in one}
+
+
+# ---- Who may ask -------------------------------------------------------------------------------------
+
+ASKED = re.compile(r'check\(info\.context\.actor, "([\w.]+)"\)')
+
+
+def checked(field: GraphQLField) -> set[str]:
+    """The permissions that the resolver asks for."""
+    definition = field.extensions["strawberry-definition"]
+    resolver = definition.base_resolver
+    return set(ASKED.findall(inspect.getsource(resolver.wrapped_func))) if resolver else set()
+
+
+def actions() -> dict[Address, str]:
+    return {
+        (method, route.path): call.action
+        for route in routes_of(APP)
+        for call in dependencies_of(route)
+        for method in getattr(route, "methods", None) or ()
+        if hasattr(call, "action")
+    }
+
+
+def test_what_is_read_asks_for_the_permission_that_rest_asks_for() -> None:
+    """A field of a thing asks for nothing more where whoever got the thing has the permission already."""
+    asked_by_rest = actions()
+    wrong = []
+    for address, way in REACHED.items():
+        field, action = found(address), asked_by_rest[address]
+        if field is None or address[0] != "GET":
+            continue
+        owner = way.rpartition(".")[0]
+        roots = {
+            asked_by_rest[one] for one in REACHED
+            if (root := found(one)) and owner and plain(get_named_type(root.type)).name == owner
+        }  # fmt: skip
+        if checked(field) != {action} and not (not checked(field) and roots == {action}):
+            wrong.append(f"{way} asks for {checked(field)}, {' '.join(address)} for {action}")
+    assert wrong == []
 
 
 # ---- What it says of itself --------------------------------------------------------------------------
