@@ -54,20 +54,20 @@ async def test_each_filter_leaves_what_it_leaves_in_rest(case: Case) -> None:
         whole = [one["id"] for one in (await case.world.get(path))["items"]]
         for name, value in values(case).get(root, {}).items():
             written = json.dumps(value)
-            query = f"{{ {root}({to_camel_case(name)}: {written}) {{ totalCount nodes {{ id }} }} }}"
-            address = f"{path}?{name}={written.strip(chr(34))}"
+            asked = f"{root}({to_camel_case(name)}: {written})"
+            told = (await case.world.get(f"{path}?{name}={written.strip(chr(34))}"))["items"]
+            count = await data(case.world, f"{{ {asked} {{ totalCount }} }}")
+            assert count == {root: {"totalCount": len(told)}}, asked
             for _ in range(2):  # the second time it may be compiled
-                page = (await data(case.world, query))[root]
-                told = (await case.world.get(address))["items"]
-                assert [one["id"] for one in page["nodes"]] == [one["id"] for one in told], query
-                assert page["totalCount"] == len(told)
+                page = (await data(case.world, f"{{ {asked} {{ nodes {{ id }} }} }}"))[root]
+                assert [one["id"] for one in page["nodes"]] == [one["id"] for one in told], asked
             narrowed += 0 < len(told) < len(whole)
     assert narrowed >= 8, "they do leave out some"
 
 
 async def test_a_period_that_ends_before_it_begins_is_refused(case: Case) -> None:
     query = (
-        '{ tickets(createdFrom: "2026-03-04T00:00:00Z", createdTo: "2026-03-03T00:00:00Z") { totalCount } }'
+        '{ tickets(createdFrom: "2026-03-04T00:00:00Z", createdTo: "2026-03-03T00:00:00Z") { nodes { id } } }'
     )
     for _ in range(2):
         assert await refused(case.world, query) == "BAD_USER_INPUT"
