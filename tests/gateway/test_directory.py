@@ -341,6 +341,15 @@ async def test_a_purpose_goes_along_to_the_owner(world: World) -> None:
     assert entry["purpose"] == "because it is asked"
 
 
+async def test_a_purpose_that_names_an_address_is_refused_and_kept_nowhere(world: World) -> None:
+    await world.connection()
+    await world.solved_ticket()
+    headers = world.as_() | {"x-purpose": "as asked by ann@example.com"}
+    query = {"query": "{ tickets { nodes { messages { body } } } }"}
+    assert (await world.client.post("/graphql", json=query, headers=headers)).status_code == 422
+    assert (await world.get("/people/trail?action=graphql"))["items"] == []
+
+
 # ---- Who may ask -------------------------------------------------------------------------------------
 
 ROOTS = {

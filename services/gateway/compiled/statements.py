@@ -27,6 +27,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 
 from services.gateway.compiled.tables import MANY, ROOTS, SOURCES, Edge, Root, Source
+from services.gateway.paging import MAX_COUNTED
 
 
 class NotCompiled(Exception):
@@ -140,6 +141,9 @@ class _Compiling:
                     parts.append((key, _listed(f'"{key}"')))
                 case "pageInfo":
                     parts.append((key, self._page_info(asked, inner, mark)))
+                case "totalCount":
+                    all_rows = f"SELECT FROM {table} {it} WHERE {_where(asked, it)} LIMIT {MAX_COUNTED}"
+                    parts.append((key, f"(SELECT count(*) FROM ({all_rows}) counted)"))
                 case other:
                     raise NotCompiled(other)
         columns = "".join(f', {sql} AS "{key}"' for key, sql in shown.items())
