@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.compiled.plans import Plans
+from services.gateway.lane import Lane
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
 from shared.db import Database
@@ -11,7 +12,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "gateway", "GraphQL for front-ends: reads from one snapshot, writes through the owning services.",
-    routers=(routes,), kinds={"/graphql": "graphql"},
+    routers=(routes,), kinds={"/graphql": "graphql"}, inside=(Lane,),
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def _documented() -> dict[int | str, dict[str, Any]]:
     return documented
 
 
-def _kind_of_answer(request: Request) -> str:
+def kind_of_answer(request: Request) -> str:
     """Raises NotAcceptable (406)."""
     if ITS_OWN in accepted_kinds(request):
         return ITS_OWN
@@ -47,7 +47,7 @@ async def graphql(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
     x_purpose: Purpose = None,
 ) -> Response:  # fmt: skip
-    kind, token = _kind_of_answer(request), token_of(request, credentials)
+    kind, token = kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
     answer = await service.execute(request, token, asked)
     status = 200 if kind == JSON or answer.was_run else 400

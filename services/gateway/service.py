@@ -1,7 +1,7 @@
 """The gateway's one verb: answer a GraphQL operation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from services.gateway.schema import schema
 from services.gateway.schemas import GraphQLIn
 
 MAX_ERRORS = 50
+TRIED = "assay.lane_tried"
+"""Where a request's scope says that there is no statement for it, or none that may answer."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,36 @@ class Answer:
 async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     """By one statement, where the document was seen before and is all of tables; else by the resolvers, which
     are the reference. Raises Unauthenticated (401); every other failure is part of the answer."""
-    state = request.app.state
-    context = Context(request, token, state.reads, state.clients, asked.operationName)
+    answer = None
+    if not request.scope.get(TRIED):
+        answer = await execute_known(request, token, asked.query, asked.operationName, asked.variables)
+    if answer is not None:
+        return answer
+    context = _context(request, token, asked.operationName)
     try:
-        data = await state.plans.answer(context, asked.query, asked.operationName, asked.variables)
-        if data is not None:
-            return Answer(b'{"data":%s}' % data.encode(), was_run=True)
         await context.open_snapshot()
         return await _resolve(context, asked)
     except Stopped as stopped:  # outside any resolver
         return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
     finally:
         await context.close()
+
+
+async def execute_known(
+    request: Request, token: str, query: str, name: str | None, variables: Mapping[str, Any] | None
+) -> Answer | None:
+    """None: for the resolvers. Raises Unauthenticated (401)."""
+    context = _context(request, token, name)
+    try:
+        data = await request.app.state.plans.answer(context, query, name, variables)
+    except Stopped as stopped:
+        return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
+    return None if data is None else Answer(b'{"data":%s}' % data.encode(), was_run=True)
+
+
+def _context(request: Request, token: str, name: str | None) -> Context:
+    state = request.app.state
+    return Context(request, token, state.reads, state.clients, name)
 
 
 async def _resolve(context: Context, asked: GraphQLIn) -> Answer:

@@ -29,7 +29,7 @@ EXTRAS = {
     r"gateway/topics/\w+\.py": "one noun each",
     r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
-    r"bench/\w+\.py": "measurements, not a service",
+    r"bench/(graphql/)?\w+\.py": "measurements, not a service",
 }
 STARTS_PROCESSES = {
     "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_privacy.py",

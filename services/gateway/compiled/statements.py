@@ -207,9 +207,9 @@ class _Compiling:
         rows, where, order = (one.format(me=me, it=it) for one in (table, edge.on, edge.order))
         if not order:
             return f"(SELECT {shown} FROM {rows} WHERE {where} LIMIT 1)"
-        place = f"row_number() OVER (ORDER BY {order}) AS place"
-        first = f"SELECT {shown} AS shown, {place} FROM {rows} WHERE {where} ORDER BY {order} LIMIT {MANY}"
-        return f"(SELECT coalesce(json_agg(many.shown ORDER BY many.place), '[]') FROM ({first}) many)"
+        # Taken up as they come: in the order of the rows inside, there being nothing else to bring them.
+        first = f"SELECT {shown} AS shown FROM {rows} WHERE {where} ORDER BY {order} LIMIT {MANY}"
+        return f"(SELECT coalesce(json_agg(many.shown), '[]') FROM ({first}) many)"
 
     def _alias(self) -> str:
         self._aliases += 1
