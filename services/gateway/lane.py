@@ -14,7 +14,14 @@ from services.gateway.service import TRIED, Answer, execute_known
 from shared import strict
 
 PATH, MAX_BYTES = "/graphql", 65_536
-NOT_PLAIN = {b"idempotency-key", b"content-encoding", b"transfer-encoding", b"expect", b"upgrade"}
+NOT_PLAIN = {
+    b"idempotency-key",
+    b"x-purpose",
+    b"content-encoding",
+    b"transfer-encoding",
+    b"expect",
+    b"upgrade",
+}
 FIELDS = {"query", "variables", "operationName"}
 _ROUTE = routes.routes[0]
 

@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
 from services.gateway.schemas import GraphQLIn
-from shared.auth import bearer, token_of
+from shared.auth import Purpose, bearer, token_of
 from shared.errors import NotAcceptable
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
@@ -45,6 +45,7 @@ def kind_of_answer(request: Request) -> str:
 async def graphql(
     asked: GraphQLIn, request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    x_purpose: Purpose = None,
 ) -> Response:  # fmt: skip
     kind, token = kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
