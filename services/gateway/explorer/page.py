@@ -68,6 +68,7 @@ def page() -> str:
 <head>
 <meta charset="utf-8">
 <title>Assay GraphQL</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/graphql/explorer/explorer.css">
 </head>
 <body>
