@@ -1,5 +1,6 @@
 """The engine and the one place that commits: one request or one delivery is one transaction."""
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal, Self
@@ -75,11 +76,14 @@ class Database:
             await trail.write(session, self._trail_key)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+    async def snapshot(self, *, timeout_s: float | None = None) -> AsyncIterator[AsyncSession]:
         """Read-only, and every statement sees the same moment. Ends with a rollback: there is nothing
-        to keep, and a statement that was cut off leaves nothing that could be committed."""
+        to keep, and a statement that was cut off leaves nothing that could be committed. After `timeout_s`
+        the server itself gives a statement up: its caller may be gone, or killed."""
         engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
+            if timeout_s is not None:
+                await (await session.connection()).exec_driver_sql(_limit(timeout_s))
             yield session
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
@@ -90,12 +94,12 @@ class Database:
             return rows
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Fetch]:
+    async def reading(self, *, timeout_s: float) -> AsyncIterator[Fetch]:
         """`await fetch(statement, *values)` in a read-only transaction of the driver's own ($1, $2, …), which
-        costs a fraction of a session. Ends with a rollback."""
+        costs a fraction of a session. Ends with a rollback. `timeout_s`: as for `snapshot`."""
         async with self.engine.connect() as connection:
             driver = await _living(connection)
-            await driver.execute("BEGIN READ ONLY")
+            await driver.execute(f"BEGIN READ ONLY; {_limit(timeout_s)}")  # both in one round trip
             try:
                 yield driver.fetch
             finally:
@@ -107,6 +111,10 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _limit(timeout_s: float) -> str:
+    return f"SET LOCAL statement_timeout = {math.ceil(timeout_s * 1000)}"
 
 
 async def _living(connection: AsyncConnection) -> Any:

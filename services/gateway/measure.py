@@ -42,6 +42,7 @@ class Size:
     things: int = 0
     """Objects in the answer."""
     metrics: int = 0
+    directives: int = 0
     introspects: bool = False
     repeats: int = 0
     """How often one name of the answer is written in one place, at most: whether all those can be one is
@@ -60,6 +61,7 @@ class Size:
             self.fields + beside.fields,
             self.things + beside.things,
             self.metrics + beside.metrics,
+            self.directives + beside.directives,
             self.introspects or beside.introspects,
             max(self.repeats, beside.repeats),
         )
@@ -73,7 +75,9 @@ def size_of(
 ) -> Size:
     """Of documents that may yet be invalid: what the schema does not know counts as a field."""
     root = schema.get_root_type(operation.operation)
-    return _Measuring(document, operation, variables, schema).selection(operation.selection_set, root, None)
+    whole = _Measuring(document, operation, variables, schema).selection(operation.selection_set, root, None)
+    declared = sum(len(one.directives or ()) for one in operation.variable_definitions or ())
+    return replace(whole, directives=whole.directives + len(operation.directives or ()) + declared)
 
 
 class _Measuring:
@@ -111,6 +115,8 @@ class _Measuring:
                 on = one.type_condition
                 kind = self._schema.get_type(on.name.value) if on else owner
                 size = self.selection(one.selection_set, kind, page)
+            if one.directives:
+                size = replace(size, directives=size.directives + len(one.directives))
             whole |= size
             names.update(size.names)
         return replace(whole, names=names, repeats=max(whole.repeats, *names.values(), 0))
@@ -120,7 +126,9 @@ class _Measuring:
             self._known[name, page] = Size()  # in a circle, which is refused later, it adds nothing
             if fragment := self._fragments.get(name):
                 kind = self._schema.get_type(fragment.type_condition.name.value)
-                self._known[name, page] = self.selection(fragment.selection_set, kind, page)
+                size = self.selection(fragment.selection_set, kind, page)
+                directives = size.directives + len(fragment.directives or ())
+                self._known[name, page] = replace(size, directives=directives)
         return self._known[name, page]
 
     def _field(self, chosen: FieldNode, owner: GraphQLNamedType | None, page: int | None) -> Size:

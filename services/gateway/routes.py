@@ -7,14 +7,22 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
+from services.gateway.limits import MAX_BODY_BYTES, MAX_VALUES
 from services.gateway.schemas import GraphQLIn
 from shared.auth import bearer, token_of
 from shared.errors import NotAcceptable
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
-from shared.web import accepted_kinds, accepts_json, router
+from shared.web import StrictRoute, accepted_kinds, accepts_json, router
 
-routes = router("/graphql", "graphql")
+
+class BoundedRoute(StrictRoute):
+    """Takes less than other addresses: what a document and its variables need."""
+
+    max_body_bytes, max_values = MAX_BODY_BYTES, MAX_VALUES
+
+
+routes = router("/graphql", "graphql", route_class=BoundedRoute)
 
 JSON, ITS_OWN = "application/json", "application/graphql-response+json"
 
@@ -49,5 +57,7 @@ async def graphql(
     kind, token = _kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
     answer = await service.execute(request, token, asked)
+    if answer.retry_s is not None:
+        return Response(answer.body, 429, {"retry-after": str(answer.retry_s)}, media_type=kind)
     status = 200 if kind == JSON or answer.was_run else 400
     return Response(answer.body, status, media_type=kind)

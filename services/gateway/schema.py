@@ -5,12 +5,10 @@ from strawberry.extensions import (
     AddValidationRules,
     MaxTokensLimiter,
     ParserCache,
-    ValidationCache,
 )
-from strawberry.schema.config import StrawberryConfig
 
 from services.gateway.failures import Schema, SoundDocument, StorableValues
-from services.gateway.limits import MAX_TOKENS, WithinLimits
+from services.gateway.limits import MAX_TOKENS, Validated, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.metrics import MetricsQuery
@@ -31,13 +29,12 @@ class Mutation(AuditsMutation, AppealsMutation):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    config=StrawberryConfig(disable_field_suggestions=True),
     extensions=[
         WithinLimits,  # the one that stands inside is asked first: is the document sound?
         SoundDocument,
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         lambda: AddValidationRules([StorableValues]),
         ParserCache,
-        ValidationCache,
+        Validated,
     ],
 )

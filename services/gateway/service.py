@@ -10,10 +10,10 @@ from graphql import GraphQLError
 
 from services.gateway.context import Context, Stopped
 from services.gateway.failures import shown
+from services.gateway.limits import MAX_COST, MAX_ERRORS
+from services.gateway.persisted import NotListed
 from services.gateway.schema import schema
 from services.gateway.schemas import GraphQLIn
-
-MAX_ERRORS = 50
 
 
 @dataclass(frozen=True)
@@ -22,28 +22,36 @@ class Answer:
     """JSON."""
     was_run: bool
     """Whether it got as far as asking for anything."""
+    retry_s: int | None = None
+    """The caller's budget is used up: in how many seconds there is enough of it."""
 
 
 async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     """By one statement, where the document was seen before and is all of tables; else by the resolvers, which
-    are the reference. Raises Unauthenticated (401); every other failure is part of the answer."""
+    are the reference. Raises Unauthenticated (401), ValidationFailed (422) for a hash that is none or another
+    document's; every other failure is part of the answer."""
     state = request.app.state
     context = Context(request, token, state.reads, state.clients, asked.operationName)
     try:
-        data = await state.plans.answer(context, asked.query, asked.operationName, asked.variables)
+        text = state.operations.text_of(asked)
+        data = await state.plans.answer(context, text, asked.operationName, asked.variables)
         if data is not None:
-            return Answer(b'{"data":%s}' % data.encode(), was_run=True)
+            more = json.dumps(_extensions(context), separators=(",", ":"))
+            return Answer(b'{"data":%s,"extensions":%s}' % (data.encode(), more.encode()), was_run=True)
         await context.open_snapshot()
-        return await _resolve(context, asked)
+        return await _resolve(context, asked, text)
+    except NotListed as error:
+        await context.open_snapshot()  # whoever may not come in is not told what there is
+        return _told(context, None, [error])
     except Stopped as stopped:  # outside any resolver
         return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
     finally:
         await context.end_snapshot()
 
 
-async def _resolve(context: Context, asked: GraphQLIn) -> Answer:
+async def _resolve(context: Context, asked: GraphQLIn, text: str) -> Answer:
     result = await schema.execute(
-        asked.query,
+        text,
         variable_values=asked.variables,
         operation_name=asked.operationName,
         context_value=context,
@@ -55,7 +63,7 @@ async def _resolve(context: Context, asked: GraphQLIn) -> Answer:
         data, errors = None, [GraphQLError(str(context.stopped), original_error=context.stopped)]
     answer = _told(context, data, errors)
     if answer.was_run:
-        context.request.app.state.plans.learn(asked.query, asked.operationName, context.document)
+        context.request.app.state.plans.learn(text, asked.operationName, context.document)
     return answer
 
 
@@ -64,7 +72,20 @@ def _told(context: Context, data: Any, errors: Sequence[GraphQLError]) -> Answer
     if errors:
         request_id = context.request.scope["request_id"]
         answer["errors"] = [shown(error, request_id) for error in errors[:MAX_ERRORS]]
+    if context.cost is not None:
+        answer["extensions"] = _extensions(context)
     # An error of a field has a path: by then the document was sound, and within the limits.
     was_run = data is not None or any(error.path for error in errors)
     text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Answer(text.encode(), was_run)
+    return Answer(text.encode(), was_run, context.stopped.retry_s if context.stopped else None)
+
+
+def _extensions(context: Context) -> dict[str, Any]:
+    """Points: what it costs, what one operation may, and what is left to the caller of this minute's (null:
+    there is no limit, or it was refused before)."""
+    left = context.budget.left if context.budget else None
+    return {"cost": {"asked": min(context.cost or 0, _MOST), "limit": MAX_COST, "left": left}}
+
+
+_MOST = 2**31 - 1
+"""Fragments can double further than clients can count."""
