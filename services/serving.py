@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
@@ -143,6 +144,8 @@ async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event
     task.add_done_callback(lambda _: stopping.set())
     task.add_done_callback(lambda _: server.answers.set())  # also when it cannot start
     await server.answers.wait()
+    gc.collect()
+    gc.freeze()  # what is here by now stays: looking through it again and again lets everybody wait
     try:
         yield
     finally:

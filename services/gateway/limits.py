@@ -3,19 +3,18 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from uuid import UUID
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     GraphQLError,
-    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     validate,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from services.gateway.context import Context
 from services.gateway.measure import Size, size_of
@@ -27,7 +26,7 @@ MAX_DEPTH, MAX_ALIASES, MAX_DIRECTIVES, MAX_TOKENS = 8, 15, 20, 1000
 MAX_COST, MAX_MUTATIONS, MAX_REPEATS = 1000, 5, 20
 MAX_BODY_BYTES, MAX_VALUES = 65_536, 2_000
 """Of a request: its JSON, and how many values are in that. The largest review fits in many times."""
-MAX_ERRORS = 50
+MAX_ERRORS, MAX_SOUND = 50, 128
 
 
 class WithinLimits(SchemaExtension):
@@ -57,23 +56,37 @@ class WithinLimits(SchemaExtension):
         context.charge(size.cost)
 
 
-class Validated(SchemaExtension):
-    """As far as the fiftieth error. The names nearest to a wrong one would tell the schema to who guesses,
-    and finding them takes longer than all else."""
+class Checked(SchemaExtension):
+    """Reads and validates, as far as the fiftieth error. What is sound is kept, so that it is done once; what
+    is not, is not: whoever sends harm would decide what the memory holds. The names nearest to a wrong one
+    would tell the schema to who guesses, and finding them takes longer than all else."""
+
+    def on_parse(self) -> Iterator[None]:
+        if sound := _SOUND.get(self.execution_context.query or ""):
+            self.execution_context.graphql_document = sound
+        yield
 
     def on_validate(self) -> Iterator[None]:
-        context, asked = self.execution_context.context, self.execution_context
-        suggests = context.request.app.state.settings.graphql_suggestions and _may_introspect(context)
-        document, rules = asked.graphql_document, asked.validation_rules
-        asked.pre_execution_errors = _errors(asked.schema._schema, document, rules, not suggests)
+        asked, context = self.execution_context, self.execution_context.context
+        text, document = asked.query or "", asked.graphql_document
+        assert document is not None, "it was read"
+        if _SOUND.get(text) is document:
+            _SOUND.move_to_end(text)
+            asked.pre_execution_errors = []
+        else:
+            suggests = context.request.app.state.settings.graphql_suggestions and _may_introspect(context)
+            rules = (*asked.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+            errors = validate(asked.schema._schema, document, rules, MAX_ERRORS, not suggests)
+            asked.pre_execution_errors = errors[:MAX_ERRORS]
+            if not errors:
+                _SOUND[text] = document
+                if len(_SOUND) > MAX_SOUND:
+                    _SOUND.popitem(last=False)
         yield
 
 
-@lru_cache(maxsize=128)
-def _errors(
-    schema: GraphQLSchema, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...], hide: bool
-) -> list[GraphQLError]:
-    return validate(schema, document, rules, MAX_ERRORS, hide)[:MAX_ERRORS]
+_SOUND: OrderedDict[str, DocumentNode] = OrderedDict()
+"""By text: there is one schema."""
 
 
 class Budgets:

@@ -32,6 +32,9 @@ THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 """Ten objects cost as much as one field of the document; a metric is a question to another service."""
 
 
+_NOT_PLAIN = frozenset(("metrics", "__schema", "__type"))
+
+
 @dataclass(frozen=True)
 class Size:
     """Fragments count as often as they are used."""
@@ -105,8 +108,15 @@ class _Measuring:
     def selection(self, chosen: SelectionSetNode, owner: GraphQLNamedType | None, page: int | None) -> Size:
         """`page`: how much the lists of `owner` hold, where it is a page."""
         whole, names = Size(), Counter[str]()
+        fields = aliases = directives = 0  # of what has nothing inside: one by one, they would take too long
         for one in chosen.selections:
             if isinstance(one, FieldNode):
+                if one.selection_set is None and one.name.value not in _NOT_PLAIN:
+                    fields += 1
+                    aliases += one.alias is not None
+                    directives += len(one.directives or ())
+                    names[(one.alias or one.name).value] += 1
+                    continue
                 size = self._field(one, owner, page)
             elif isinstance(one, FragmentSpreadNode):
                 size = self._fragment(one.name.value, page)
@@ -119,7 +129,14 @@ class _Measuring:
                 size = replace(size, directives=size.directives + len(one.directives))
             whole |= size
             names.update(size.names)
-        return replace(whole, names=names, repeats=max(whole.repeats, *names.values(), 0))
+        return replace(
+            whole,
+            fields=whole.fields + fields,
+            aliases=whole.aliases + aliases,
+            directives=whole.directives + directives,
+            names=names,
+            repeats=max(whole.repeats, *names.values(), 0),
+        )
 
     def _fragment(self, name: str, page: int | None) -> Size:
         if (name, page) not in self._known:

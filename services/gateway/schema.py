@@ -4,11 +4,10 @@ import strawberry
 from strawberry.extensions import (
     AddValidationRules,
     MaxTokensLimiter,
-    ParserCache,
 )
 
 from services.gateway.failures import Schema, SoundDocument, StorableValues
-from services.gateway.limits import MAX_TOKENS, Validated, WithinLimits
+from services.gateway.limits import MAX_TOKENS, Checked, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.metrics import MetricsQuery
@@ -34,7 +33,6 @@ schema = Schema(
         SoundDocument,
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         lambda: AddValidationRules([StorableValues]),
-        ParserCache,
-        Validated,
+        Checked,
     ],
 )
