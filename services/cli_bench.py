@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench")
     bench.command("intake")(intake)
     bench.command("access")(access)
+    bench.command("graphql")(graphql)
     bench.callback()(lambda: None)
 
 
@@ -64,4 +66,38 @@ def access(
     for cost in serving.run(run(rounds, statements)):
         seconds = f"{cost.with_policies:.3f} s", f"{cost.without:.3f} s"
         table.add_row(cost.operation, *seconds, f"{cost.overhead:+.1f} %")
+    out.print(table)
+
+
+def graphql(
+    seconds: Annotated[float, typer.Option(min=0.2, max=30, help="Of each measurement.")] = 4,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="The medians of so many count.")] = 3,
+    tickets: Annotated[int, typer.Option(min=1000, max=2_000_000, help="Half of them audited.")] = 40_000,
+    connections: Annotated[list[int] | None, typer.Option(help="At once. Default: 1, 16 and 64.")] = None,
+    postgraphile: Annotated[
+        Path | None, typer.Option(help="A folder in which npm has installed postgraphile (and node).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+) -> None:
+    """The gateway against what a team would write instead: Strawberry with data loaders, FastAPI with one
+    statement a question, and PostGraphile where you name one. The same questions, rows and row security.
+
+    Starts a durable Postgres of its own and a server process for each, on this machine and for some minutes.
+    """
+    from services import serving
+    from services.bench.graphql.compare import OURS, Options, run
+
+    options = Options(seconds, rounds, tickets, connections or (1, 16, 64), postgraphile)
+    measures = serving.run(run(options))
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(one) for one in measures]))
+        return
+    table = Table("operation", "connections", "server", "requests/s", "p50 ms", "p99 ms", "Assay is")
+    ours = {(one.operation, one.connections): one.requests_s for one in measures if one.server == OURS}
+    for one in measures:
+        ratio = ours[one.operation, one.connections] / one.requests_s
+        table.add_row(
+            one.operation, str(one.connections), one.server, f"{one.requests_s:,.0f}", f"{one.p50_ms:.1f}",
+            f"{one.p99_ms:.1f}", "" if one.server == OURS else f"{ratio:.1f} ×",
+        )  # fmt: skip
     out.print(table)

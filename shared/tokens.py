@@ -5,7 +5,10 @@ A token grants nothing that the directory does not: role, vendor and whether the
 from the database at every request. It can only leave less.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +23,8 @@ from shared.models.people import Role
 
 LEEWAY_S = 60
 MAX_KID = 200
+MAX_VERIFIED = 10_000
+"""Tokens whose verifying is remembered: a signature takes longer to check than most questions to answer."""
 _NEVER = {"jku", "jwk", "x5u", "x5c", "crit"}
 """Headers by which a token would bring its own key, or rules that we do not know."""
 _OF_ID_TOKENS = {"nonce", "at_hash", "c_hash"}
@@ -35,11 +40,29 @@ class Identity:
     scopes: frozenset[str] | None = None
 
 
+@dataclass(frozen=True)
+class _Verified:
+    """A token that was good, and what has to be so still for it to be good."""
+
+    identity: Identity
+    ends_at: float
+    keys: Keys
+    kid: str
+    key: jwt.PyJWK
+
+
 class Verifier:
     """`await verify(token)` → Identity. One answer for every kind of bad token. Making one raises ValueError
     for a role in the settings that is none of ours."""
 
-    def __init__(self, issuers: Sequence[tuple[Issuer, httpx.AsyncClient]]) -> None:
+    def __init__(
+        self,
+        issuers: Sequence[tuple[Issuer, httpx.AsyncClient]],
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._now = now
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._issuers = {one.issuer: (one, Keys(one.issuer, client)) for one, client in issuers}
         for one, _ in issuers:
             _our_roles(one)
@@ -54,6 +77,9 @@ class Verifier:
     async def verify(self, token: str) -> Identity:
         """Raises Unauthenticated (401), Overloaded (503) while its issuer does not answer and the
         key that it names is not known."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()  # the token is kept nowhere
+        if (seen := self._verified.get(digest)) and await self._is_still_good(seen):
+            return seen.identity
         try:
             header = jwt.get_unverified_header(token)
             said = jwt.decode(token, options={"verify_signature": False})
@@ -66,11 +92,25 @@ class Verifier:
             key = await keys.find(kid)
             if key is None or key.algorithm_name != algorithm:
                 raise Unauthenticated
-            return _identity(issuer, _claims(issuer, token, key))
+            claims = _claims(issuer, token, key)
+            verified = _Verified(_identity(issuer, claims), claims["exp"] + LEEWAY_S, keys, kid, key)
         except KeysUnavailable:
             raise Overloaded("The issuer of your token does not answer.") from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthenticated from None  # its JSON is the sender's: deep, endless or odd
+        self._verified[digest] = verified
+        if len(self._verified) > MAX_VERIFIED:
+            self._verified.popitem(last=False)
+        return verified.identity
+
+    async def _is_still_good(self, seen: _Verified) -> bool:
+        """Its time is not over, and its issuer still has the very key that it was signed with."""
+        if self._now() >= seen.ends_at:
+            return False
+        try:
+            return await seen.keys.find(seen.kid) is seen.key
+        except KeysUnavailable:
+            return False
 
 
 def _claims(issuer: Issuer, token: str, key: jwt.PyJWK) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Service:
     """What begins an address → as what its calls are counted; None: not by caller (`fair_shares.py`)."""
     before: tuple[Callable[[ASGIApp, FastAPI], ASGIApp], ...] = ()
     """What stands before the whole app, as middleware: (what it stands before, the app) → what is asked."""
+    inside: tuple[Callable[[ASGIApp, FastAPI], ASGIApp], ...] = ()
+    """The same, but what is around every request (`edges.py`, `fair_shares.py`) is around this too."""
 
 
 def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
@@ -94,6 +96,9 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
 def _stand_before(app: FastAPI, settings: Settings, services: Sequence[Service]) -> None:
     """What a request meets before its route; the last one added meets it first."""
     kinds = {prefix: kind for service in services for prefix, kind in service.kinds.items()}
+    for service in services:
+        for stands_inside in service.inside:
+            app.add_middleware(_stand, stands_inside, app)
     app.add_middleware(FairShares, app, kinds)
     app.add_middleware(_stand, LeakedTokens, app)
     app.add_middleware(RequestContext)

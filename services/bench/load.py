@@ -89,8 +89,8 @@ async def send_all(
     return measured
 
 
-def request(path: str, headers: dict[str, str], body: bytes) -> bytes:
-    """The bytes of a POST on a connection that is kept open."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+def request(path: str, headers: dict[str, str], body: bytes, method: str = "POST") -> bytes:
+    """The bytes of a request on a connection that is kept open."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,31 +44,50 @@ async def database() -> AsyncIterator[Setting]:
 
 
 @contextlib.asynccontextmanager
-async def serving(setting: Setting, count: int, *, services: str = "feedback") -> AsyncIterator[list[int]]:
+async def serving(
+    setting: Setting, count: int, *, services: str = "feedback", environment: Mapping[str, str] = {}
+) -> AsyncIterator[list[int]]:
     """So many processes that serve these services. Yields their ports."""
-    ports = [_free_port() for _ in range(count)]
-    processes = [await start(setting, port, services=services) for port in ports]
+    async with contextlib.AsyncExitStack() as up:
+        yield [
+            await up.enter_async_context(running(setting, ours(services), environment=environment))
+            for _ in range(count)
+        ]
+
+
+def ours(services: str) -> Callable[[int], Sequence[str]]:
+    """Port → the command that serves these services there."""
+    return lambda port: [sys.executable, "-m", "services", "serve", services, "--port", str(port)]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    setting: Setting, command: Callable[[int], Sequence[str]], *, environment: Mapping[str, str] = {}
+) -> AsyncIterator[int]:
+    """One process, by the command for its port, until this ends. Yields the port once it answers there."""
+    port = _free_port()
+    process = await start(setting, port, command(port), environment)
     try:
-        await asyncio.gather(*(answers(port) for port in ports))
-        yield ports
+        await answers(port)
+        yield port
     finally:
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        await asyncio.gather(*(process.wait() for process in processes))
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
 
 
-async def start(setting: Setting, port: int, *, services: str = "feedback") -> asyncio.subprocess.Process:
-    environment = os.environ | {
+async def start(
+    setting: Setting, port: int, command: Sequence[str], more: Mapping[str, str] = {}
+) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
         "DATABASE_URL": setting.settings.database_url,
         "ASSAY_SECRET_KEY": setting.settings.secret_key.get_secret_value(),
         "ASSAY_LOG_FORMAT": "json",
+        **more,
     }
     with (setting.folder / f"server-{port}.log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services", "serve", services, "--port", str(port),
-            env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
+        return await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
 
 
 async def answers(port: int, *, within_s: float = 30) -> None:

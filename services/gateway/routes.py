@@ -9,8 +9,8 @@ from fastapi.security import HTTPAuthorizationCredentials
 from services.gateway import service
 from services.gateway.limits import MAX_BODY_BYTES, MAX_VALUES
 from services.gateway.schemas import GraphQLIn
-from shared.auth import bearer, token_of
-from shared.errors import NotAcceptable
+from shared.auth import Purpose, bearer, token_of
+from shared.errors import NotAcceptable, RateLimited
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
 from shared.web import StrictRoute, accepted_kinds, accepts_json, router
@@ -33,14 +33,16 @@ class GraphQLResponse(JSONResponse):
 
 def _documented() -> dict[int | str, dict[str, Any]]:
     data, errors = {"type": ["object", "null"]}, {"type": "array", "items": {"type": "object"}}
-    answer = {"type": "object", "required": ["data"], "properties": {"data": data, "errors": errors}}
+    parts = {"data": data, "errors": errors, "extensions": {"type": "object"}}
+    answer = {"type": "object", "required": ["data"], "properties": parts}
     documented = answers(*POSTS)
     documented[200] = {"content": {JSON: {"schema": answer}, ITS_OWN: {"schema": answer}}}
     documented[400]["content"][ITS_OWN] = {"schema": answer}
+    documented[429]["content"] |= {JSON: {"schema": answer}, ITS_OWN: {"schema": answer}}
     return documented
 
 
-def _kind_of_answer(request: Request) -> str:
+def kind_of_answer(request: Request) -> str:
     """Raises NotAcceptable (406)."""
     if ITS_OWN in accepted_kinds(request):
         return ITS_OWN
@@ -49,15 +51,21 @@ def _kind_of_answer(request: Request) -> str:
     return JSON
 
 
+def head_of(answer: service.Answer, kind: str) -> tuple[int, dict[str, str]]:
+    """The status, and headers of its own."""
+    if answer.retry_s is not None:
+        return RateLimited.status, {"retry-after": str(answer.retry_s)}
+    return (200 if kind == JSON or answer.was_run else 400), {}
+
+
 @routes.post("", summary="GraphQL", response_class=GraphQLResponse, responses=_documented())
 async def graphql(
     asked: GraphQLIn, request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    x_purpose: Purpose = None,
 ) -> Response:  # fmt: skip
-    kind, token = _kind_of_answer(request), token_of(request, credentials)
+    kind, token = kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
     answer = await service.execute(request, token, asked)
-    if answer.retry_s is not None:
-        return Response(answer.body, 429, {"retry-after": str(answer.retry_s)}, media_type=kind)
-    status = 200 if kind == JSON or answer.was_run else 400
-    return Response(answer.body, status, media_type=kind)
+    status, headers = head_of(answer, kind)
+    return Response(answer.body, status, headers, media_type=kind)

@@ -1,7 +1,7 @@
 """The gateway's one verb: answer a GraphQL operation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from services.gateway.limits import MAX_COST, MAX_ERRORS
 from services.gateway.persisted import NotListed
 from services.gateway.schema import schema
 from services.gateway.schemas import GraphQLIn
+
+TRIED = "assay.lane_tried"
+"""Where a request's scope says that there is no statement for it, or none that may answer."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,14 @@ async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     """By one statement, where the document was seen before and is all of tables; else by the resolvers, which
     are the reference. Raises Unauthenticated (401), ValidationFailed (422) for a hash that is none or another
     document's; every other failure is part of the answer."""
-    state = request.app.state
-    context = Context(request, token, state.reads, state.clients, asked.operationName)
+    context = _context(request, token, asked.operationName)
     try:
-        text = state.operations.text_of(asked)
-        data = await state.plans.answer(context, text, asked.operationName, asked.variables)
-        if data is not None:
-            more = json.dumps(_extensions(context), separators=(",", ":"))
-            return Answer(b'{"data":%s,"extensions":%s}' % (data.encode(), more.encode()), was_run=True)
+        text = request.app.state.operations.text_of(asked)
+        answer = None
+        if not request.scope.get(TRIED):
+            answer = await execute_known(request, token, text, asked.operationName, asked.variables)
+        if answer is not None:
+            return answer
         await context.open_snapshot()
         return await _resolve(context, asked, text)
     except NotListed as error:
@@ -46,7 +49,27 @@ async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     except Stopped as stopped:  # outside any resolver
         return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
     finally:
-        await context.end_snapshot()
+        await context.close()
+
+
+async def execute_known(
+    request: Request, token: str, query: str, name: str | None, variables: Mapping[str, Any] | None
+) -> Answer | None:
+    """None: for the resolvers. Raises Unauthenticated (401)."""
+    context = _context(request, token, name)
+    try:
+        data = await request.app.state.plans.answer(context, query, name, variables)
+    except Stopped as stopped:
+        return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
+    if data is None:
+        return None
+    more = json.dumps(_extensions(context), separators=(",", ":"))
+    return Answer(b'{"data":%s,"extensions":%s}' % (data.encode(), more.encode()), was_run=True)
+
+
+def _context(request: Request, token: str, name: str | None) -> Context:
+    state = request.app.state
+    return Context(request, token, state.reads, state.clients, name)
 
 
 async def _resolve(context: Context, asked: GraphQLIn, text: str) -> Answer:

@@ -28,6 +28,7 @@ class Appeal(SQLModel, table=True):
             postgresql_where=text("state IN ('open', 'in_review')"),
         ),
         Index("ix_appeal_id", "id"),
+        Index("ix_appeal_filed_at_id", "filed_at", "id"),
         Index("ix_appeal_review_id", "review_id"),
         TICKET,
     )

@@ -77,6 +77,7 @@ class Audit(SQLModel, table=True):
         UniqueConstraint("ticket_id", "id", "agent_id"),
         Index("ix_audit_id", "id"),
         Index("ix_audit_open", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_audit_drawn_at_id", "drawn_at", "id"),
         TICKET,
     )
 
@@ -157,6 +158,7 @@ class Review(SQLModel, table=True):
             postgresql_where=text("superseded_at IS NULL"),
         ),
         Index("ix_review_id", "id"),
+        Index("ix_review_released_at_id", "released_at", "id"),
         TICKET,
     )
 

@@ -156,6 +156,7 @@ class Ticket(SQLModel, table=True):
     __table_args__ = (
         one_of("status", *STATUSES),
         Index("ix_ticket_created_at_id", "created_at", "id"),
+        Index("ix_ticket_vendor_id_created_at_id", "vendor_id", "created_at", "id"),
         Index("ix_ticket_requester", "connection_id", "requester_key"),
         Index("ix_ticket_originals", "created_at", postgresql_where=text("originals_removed_at IS NULL")),
         Index("ix_ticket_texts", "created_at", postgresql_where=text("texts_removed_at IS NULL")),

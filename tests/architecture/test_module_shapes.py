@@ -18,7 +18,7 @@ EXTRAS = {
     r"feedback/intake/(people|texts)\.py": "who asks, and what they wrote, sealed on its way in",
     r"feedback/intake/rows\.py": "what is said becomes rows apart from how they are stored",
     r"feedback/intake/sources/\w+\.py": "one help desk, or one part of reading it or CSV, each",
-    r"feedback/inbox/lane\.py": "the short way, past the framework",
+    r"(feedback/inbox|gateway)/lane\.py": "the short way, past the framework",
     r"feedback/connections/(settings|secrets)\.py": "each help desk has its own words and proofs",
     r"feedback/redaction/(links|secrets|numbers|places|names|introductions)\.py": "one kind of personal data",
     r"feedback/redaction/(reading|words|name_words)\.py": "how texts are read; each language's words",
@@ -27,10 +27,11 @@ EXTRAS = {
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures)\.py": "GraphQL has other parts",
     r"gateway/(limits|measure|persisted)\.py": "what may be asked for",
+    r"gateway/explorer/page\.py": "GraphiQL, from files of our own",
     r"gateway/topics/\w+\.py": "one noun each",
     r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
-    r"bench/\w+\.py": "measurements, not a service",
+    r"bench/(graphql/)?\w+\.py": "measurements, not a service",
 }
 STARTS_PROCESSES = {
     "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_privacy.py",

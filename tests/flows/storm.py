@@ -186,7 +186,7 @@ class Product:
             await self._process.wait()
 
     async def start(self) -> None:
-        self._process = await servers.start(self._setting, self.port)
+        self._process = await servers.start(self._setting, self.port, servers.ours("feedback")(self.port))
         await servers.answers(self.port, within_s=60)
 
     async def kill_and_start(self) -> None:

@@ -1,5 +1,6 @@
 """Access tokens of an OpenID Connect issuer: what is taken, what is not, and how its keys are kept."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from provider import ISSUER, Provider, verifier_of
 
+from shared import tokens
 from shared.errors import Overloaded, Unauthenticated
 from shared.models.people import Role
-from shared.tokens import Verifier
+from shared.tokens import LEEWAY_S, Verifier
 
 
 async def test_a_good_token_names_its_subject(provider: Provider, verifier: Verifier) -> None:
@@ -97,6 +99,45 @@ async def test_a_rotated_key_is_found_without_a_restart(provider: Provider, veri
     # and the retired one is good for nothing
     with pytest.raises(Unauthenticated):
         await verifier.verify(old)
+
+
+async def test_a_token_that_was_good_before_is_not_good_by_another_key_of_the_same_name(
+    provider: Provider, verifier: Verifier
+) -> None:
+    # given a token whose verifying is remembered
+    old = provider.token()
+    assert await verifier.verify(old) == await verifier.verify(old)
+    # when its issuer signs with another key under the same name, and we have heard of it
+    provider.rotate("first")
+    provider.now += 61
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(provider.token(kid="unknown", key=rsa.generate_private_key(65537, 2048)))
+    # then it is good no more
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(old)
+
+
+async def test_a4_a_token_that_was_good_before_ends_when_it_says(
+    provider: Provider, verifier: Verifier
+) -> None:
+    # given a token in the last two seconds of the minute by which clocks may differ
+    token = provider.token(iat=later(minutes=-5), exp=later(seconds=2 - LEEWAY_S))
+    assert await verifier.verify(token)
+    # when they are over, then it is refused, though it was verified before
+    await asyncio.sleep(2.2)
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(token)
+
+
+async def test_only_so_many_tokens_are_remembered_and_none_that_was_refused(
+    provider: Provider, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MAX_VERIFIED", 3)
+    for number in range(5):
+        await verifier.verify(provider.token(jti=str(number)))
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(provider.token(aud="another"))
+    assert len(verifier._verified) == 3
 
 
 async def test_a3_whoever_names_unknown_keys_makes_us_ask_once_a_minute_at_most(

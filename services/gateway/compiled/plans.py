@@ -66,6 +66,10 @@ class Plans:
             if len(self._known) > MAX_DOCUMENTS:
                 self._known.popitem(last=False)
 
+    def knows(self, text: str, name: str | None) -> bool:
+        """Whether there may be a statement for it."""
+        return self._known.get((text, name)) is not None
+
     async def answer(
         self, context: Context, text: str, name: str | None, variables: Mapping[str, Any] | None
     ) -> str | None:
