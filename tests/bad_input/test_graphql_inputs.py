@@ -50,6 +50,8 @@ BODIES = [
     pytest.param(b'{"query":"a","variables":{"a":%s}}' % (b"9" * 30), 422, INVALID, "/variables/a", "out-of-range", id="R8-30-digits-in-a-variable"),
     pytest.param(b'{"query":"a","variables":{"a":1e400}}', 422, INVALID, "/variables/a", "out-of-range", id="R7-1e400-in-a-variable"),
     pytest.param(b'{"query":"a","variables":{"a":%s}}' % (b"[" * 40 + b"]" * 40), 422, INVALID, None, "too-deep", id="R13-deep-variable"),
+    pytest.param(b'{"query":"a","variables":{"a":"' + b"a" * 65_536 + b'"}}', 413, "payload-too-large", None, None, id="G33-over-64-kB"),
+    pytest.param(b'{"query":"a","variables":{"a":[' + b"1," * 1_996 + b'1]}}', 422, INVALID, "/variables/a", "too-many-items", id="G33-2001-values"),
     pytest.param(b'{"query":"\\ud800"}', 422, INVALID, "/query", "invalid-unicode", id="R12-surrogate-in-the-query"),
 ]  # fmt: skip
 
@@ -60,6 +62,12 @@ async def test_the_body_is_refused(
 ) -> None:
     async with nothing_written(world):
         refused(await post(world, body), status, slug, pointer=pointer, code=code)
+
+
+async def test_g33_two_thousand_values_are_taken(world: World) -> None:
+    # the body, its two fields, the variable, and these
+    many = {"query": "{ viewer { id } }", "variables": {"a": [1] * 1_996}}
+    assert (await post(world, json.dumps(many).encode())).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
