@@ -8,7 +8,7 @@ import pytest
 from refusals import lasting_world
 from world import World
 
-from services.gateway.limits import MAX_COST, MAX_DIRECTIVES, Budgets
+from services.gateway.limits import _SOUND, MAX_COST, MAX_DIRECTIVES, Budgets
 from shared.ids import new_id
 
 PAGE = "{ tickets(first: 100) { nodes { id } } }"
@@ -125,6 +125,15 @@ async def test_what_costs_more_than_a_minute_has_takes_a_whole_minute(world: Wor
     assert answer.status_code == 200
     assert cost_of(answer)["asked"] > 30
     assert cost_of(answer)["left"] == 0
+
+
+async def test_only_sound_documents_are_kept_read(world: World) -> None:
+    """Else whoever sends harm decides what the memory holds."""
+    for query in (TYPO, "{ viewer { ", "{ " + "__typename " * 900 + "}"):
+        assert "errors" in (await ask(world, query)).json()
+        assert query not in _SOUND
+    await ask(world)
+    assert PAGE in _SOUND
 
 
 async def test_without_a_limit_nothing_is_left_to_tell(postgres: str) -> None:
