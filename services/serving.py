@@ -36,6 +36,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: it need not be looked through for garbage again and again
         self.answers.set()
 
     @contextlib.contextmanager
@@ -144,8 +146,6 @@ async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event
     task.add_done_callback(lambda _: stopping.set())
     task.add_done_callback(lambda _: server.answers.set())  # also when it cannot start
     await server.answers.wait()
-    gc.collect()
-    gc.freeze()  # what is here by now stays: looking through it again and again lets everybody wait
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from world import World
 
 SECONDS = float(os.environ.get("ASSAY_HOSTILE_SECONDS", "2"))
 """How long it is quiet, and how long there are attacks, each; 60 by `make prove`."""
-ATTEMPTS = 3 if SECONDS >= 10 else 8
+ATTEMPTS = 3
 """What else the machine does only makes it look worse."""
 MOST_CPU_S = 0.05
 EACH_S = 0.1
@@ -129,6 +129,7 @@ def p99(took: list[float]) -> float:
     return sorted(took)[int(len(took) * 0.99)]
 
 
+@pytest.mark.skipif(SECONDS < 10, reason="beside other tests on the same cores, waiting says nothing")
 async def test_g32_who_asks_for_nothing_of_the_kind_hardly_notices(world: World, attacker: str) -> None:
     # given a server, and somebody who reads a page of tickets over and over
     headers, token = world.as_(), world.keys.issue(attacker)
