@@ -21,7 +21,7 @@ prove: .venv/dev ## The long proofs: storms and property tests at full size
 	  ASSAY_FUZZ_INPUTS=200000 ASSAY_FUZZ_DELIVERIES=2000 ASSAY_FUZZ_LARGE_BYTES=1048576 \
 	  ASSAY_MUTANTS_SHARE=1 ASSAY_GUARDS_SHARE=1 ASSAY_ODD_VALUES_SHARE=1 ASSAY_PROBES_SHARE=1 ASSAY_TRAIL_TAMPERS=1000 \
 	  ASSAY_COMPILED_OPERATIONS=5000 ASSAY_SCHEMATHESIS_REQUESTS=20000 ASSAY_SLOW_CONNECTIONS=500 ASSAY_LEAKS_EVERY_FIELD=1 \
-	  ASSAY_BENCH=1 $(BIN)/python -m pytest
+	  ASSAY_HOSTILE_SECONDS=60 ASSAY_BENCH=1 $(BIN)/python -m pytest
 
 check: .venv/dev ## Lint, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

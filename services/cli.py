@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -23,13 +24,14 @@ def main() -> None:
     """Foreseen failures end with one line that says what to do, not with a traceback."""
     import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+    from services.gateway.errors import BadOperations
     from services.local import NotRunning
     from services.serving import PortTaken
     from shared.embedded_postgres import EmbeddedPostgresError
 
     try:
         app()
-    except (NotRunning, PortTaken, EmbeddedPostgresError) as error:
+    except (BadOperations, NotRunning, PortTaken, EmbeddedPostgresError) as error:
         _give_up(str(error))
     except (
         ConnectionError,
@@ -222,6 +224,19 @@ def schema() -> None:
     from services.gateway.schema import schema as graphql_schema
 
     typer.echo(graphql_schema.as_str())  # rich would read its brackets as markup
+
+
+graphql_app = typer.Typer(help="Documents that clients ask for by their hash.", no_args_is_help=True)
+app.add_typer(graphql_app, name="graphql")
+
+
+@graphql_app.command()
+def persist(folder: Annotated[Path, typer.Argument(help="With *.graphql: one operation in each.")]) -> None:
+    """Print the file for ASSAY_GRAPHQL_OPERATIONS."""
+    from services.gateway.persisted import written
+    from services.gateway.schema import schema as graphql_schema
+
+    typer.echo(written(folder, graphql_schema._schema), nl=False)
 
 
 def _settings() -> Settings:

@@ -106,6 +106,17 @@ class Settings(BaseSettings):
     """How long a connection may take until the headers of a request are there."""
     graphql_timeout_s: float = 10.0
     """How long a GraphQL operation may take; then it is cancelled, in the database too."""
+    graphql_points_a_minute: int = Field(default=50_000, ge=0)
+    """What the GraphQL operations of one caller may cost in a minute, in each process; 0: no limit."""
+    graphql_operations: Path | None = None
+    """The GraphQL documents that clients may ask for by their hash: a file as `assay graphql persist` writes
+    it."""
+    graphql_allow_list: bool = False
+    """Whether nothing is run but those."""
+    graphql_introspection: Literal["admins", "everyone", "nobody"] = "admins"
+    """Who is told the GraphQL schema."""
+    graphql_suggestions: bool = False
+    """Whether those who are told the schema are told the nearest names, too, where one is wrong."""
     token_ttl_s: int = 12 * 3600
 
     notice_days: int = Field(default=14, ge=0)

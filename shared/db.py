@@ -1,5 +1,6 @@
 """The engine and the one place that commits: one request or one delivery is one transaction."""
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal, Self
@@ -76,11 +77,14 @@ class Database:
             await trail.write(session, self._trail_key)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+    async def snapshot(self, *, timeout_s: float | None = None) -> AsyncIterator[AsyncSession]:
         """Read-only, and every statement sees the same moment. Ends with a rollback: there is nothing
-        to keep, and a statement that was cut off leaves nothing that could be committed."""
+        to keep, and a statement that was cut off leaves nothing that could be committed. After `timeout_s`
+        the server itself gives a statement up: its caller may be gone, or killed."""
         engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
+            if timeout_s is not None:
+                await (await session.connection()).exec_driver_sql(_limit(timeout_s))
             yield session
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
@@ -91,16 +95,16 @@ class Database:
             return rows
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Fetch]:
+    async def reading(self, *, timeout_s: float) -> AsyncIterator[Fetch]:
         """`await fetch(statement, *values)` in a read-only transaction of the driver's own ($1, $2, …), which
-        costs a fraction of a session. Ends with a rollback."""
+        costs a fraction of a session. Ends with a rollback. `timeout_s`: as for `snapshot`."""
         pooled: Any = await self.engine.raw_connection()
         if pooled.driver_connection.is_closed():  # the database was restarted since it was used last
             await greenlet_spawn(pooled.invalidate)
             pooled = await self.engine.raw_connection()
         driver, has_ended = pooled.driver_connection, False
         try:
-            await driver.execute("BEGIN READ ONLY")
+            await driver.execute(f"BEGIN READ ONLY; {_limit(timeout_s)}")  # both in one round trip
             try:
                 yield driver.fetch
             finally:
@@ -113,6 +117,10 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _limit(timeout_s: float) -> str:
+    return f"SET LOCAL statement_timeout = {math.ceil(timeout_s * 1000)}"
 
 
 async def _living(connection: AsyncConnection) -> Any:

@@ -55,16 +55,18 @@ class Caller:
     inside: int = 0
     buckets: dict[Kind, tuple[float, float]] = field(default_factory=dict)
 
-    def take(self, kind: Kind, quota: int, now: float) -> Standing:
-        """A token bucket: `quota` at once, and as many again a minute."""
+    def take(self, kind: Kind, quota: int, now: float, amount: int = 1) -> Standing:
+        """A token bucket: `quota` at once, and as many again a minute. What is more than a whole one takes a
+        whole one."""
         left, since = self.buckets.get(kind, (float(quota), now))
         rate = quota / WINDOW_S
         left = min(float(quota), left + (now - since) * rate)
-        taken = left >= 1
+        needed = min(amount, quota)
+        taken = left >= needed
         if taken:
-            left -= 1
+            left -= needed
         self.buckets[kind] = (left, now)
-        wait_s = 0 if taken else math.ceil((1 - left) / rate)
+        wait_s = 0 if taken else math.ceil((needed - left) / rate)
         return Standing(quota, int(left), math.ceil((quota - left) / rate), wait_s)
 
 

@@ -15,12 +15,15 @@ MAX_DIGITS = 100
 INT8 = 2**63
 
 
-def loads(body: bytes, *, max_depth: int = MAX_DEPTH, storable: bool = True) -> Any:
+def loads(
+    body: bytes, *, max_depth: int = MAX_DEPTH, max_values: int | None = None, storable: bool = True
+) -> Any:
     """Strict UTF-8, one document, no repeated keys, bounded numbers, text that Postgres can hold.
 
     Raises MalformedJson (400) where it is not JSON, ValidationFailed (422) where it is
-    but holds what no field of ours can hold. `storable=False` lets the latter pass, and a byte
-    order mark, for payloads that are kept raw whatever they hold (see `cleaned`).
+    but holds what no field of ours can hold, or more than `max_values`. `storable=False` lets the
+    latter two pass, and a byte order mark, for payloads that are kept raw whatever they hold (see
+    `cleaned`).
     """
     try:
         value = json.loads(
@@ -41,7 +44,7 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH, storable: bool = True) -> 
         if body.count(b"{") + body.count(b"[") > max_depth and _is_too_deep(value, max_depth):
             raise MalformedJson("The nesting is too deep to read.")
         return value
-    faults = list(_faults(value, max_depth))
+    faults = list(_faults(value, max_depth, max_values))
     if faults:
         raise ValidationFailed("The JSON holds what cannot be stored.", faults=faults[:20])
     return value
@@ -82,6 +85,7 @@ _WORDS = {
     "nul-character": "Text may not hold the NUL character.",
     "invalid-unicode": "Text may not hold half a surrogate pair.",
     "too-deep": "Nested too deeply.",
+    "too-many-items": "Too many values.",
     "out-of-range": "The number is out of range.",
 }
 
@@ -90,11 +94,17 @@ def fault(code: str, *path: object) -> Fault:
     return Fault(pointer(*path), code, _WORDS[code])
 
 
-def _faults(root: Any, max_depth: int) -> Iterator[Fault]:
+def _faults(root: Any, max_depth: int, max_values: int | None) -> Iterator[Fault]:
     # A stack, not recursion: the depth is the sender's choice. A deep value is not entered.
     stack: list[tuple[Any, tuple[object, ...]]] = [(root, ())]
+    values = 1
     while stack:
         value, path = stack.pop()
+        if max_values is not None and isinstance(value, dict | list):
+            values += len(value)
+            if values > max_values:
+                yield fault("too-many-items", *path[:3])
+                return  # before they are looked at one by one
         if isinstance(value, dict | list) and len(path) >= max_depth:
             yield fault("too-deep", *path[:3])
         elif isinstance(value, str):

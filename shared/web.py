@@ -6,7 +6,7 @@ How failures are answered: `problems_http.py`; what is around every request: `ed
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -138,6 +138,11 @@ class StrictRoute(APIRoute):
     """Reads JSON by `strict.loads`, refuses parameters that the route does not name, and takes nothing but an
     id where an id stands in its address: other words there belong to other routes, or to none."""
 
+    max_body_bytes: ClassVar[int | None] = None
+    """None: as the settings say."""
+    max_values: ClassVar[int | None] = None
+    """How many values its JSON may hold; None: as many as go into the bytes."""
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, more = super().matches(scope)
         ids = (one.alias for one in self.dependant.path_params if one.field_info.annotation is UUID)
@@ -160,7 +165,7 @@ class StrictRoute(APIRoute):
             if gives_json and not accepts_json(request):
                 raise errors.NotAcceptable
             if takes_body:
-                request = await _with_json(request)
+                request = await _with_json(request, self.max_body_bytes, self.max_values)
             return await handle(request)
 
         return strictly
@@ -181,15 +186,16 @@ class _StrictRequest(Request):
         return self.parsed
 
 
-async def _with_json(request: Request) -> Request:
+async def _with_json(request: Request, max_bytes: int | None, max_values: int | None) -> Request:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if kind != "application/json" or encoding != "identity":
         raise errors.UnsupportedMediaType
     strictly = _StrictRequest(request.scope, request.receive)
-    body = await read_body(request)
+    limit = request.app.state.settings.max_body_bytes
+    body = await read_body(request, limit=limit if max_bytes is None else min(limit, max_bytes))
     strictly._body = body
-    strictly.parsed = strict.loads(body)
+    strictly.parsed = strict.loads(body, max_values=max_values)
     return strictly
 
 

@@ -32,6 +32,7 @@ from shared.trail import ENTRIES
 # The tests ask oftener than any caller may; those that are about limits set their own.
 os.environ["ASSAY_RATE_LIMITS"] = '{"reads": 0, "writes": 0, "graphql": 0, "exports": 0}'
 os.environ["ASSAY_CALLS_AT_ONCE"] = "0"
+os.environ["ASSAY_GRAPHQL_POINTS_A_MINUTE"] = "0"
 
 log.configure("console")  # no local variables in tracebacks, as in the product
 TEMPLATE = "assay_template"

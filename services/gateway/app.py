@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from services.gateway.compiled.plans import Plans
 from services.gateway.explorer.routes import routes as explorer
 from services.gateway.lane import Lane
+from services.gateway.limits import Budgets
+from services.gateway.persisted import Operations
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
 from shared.db import Database
@@ -19,11 +21,15 @@ SERVICE = Service(
 
 def attach(app: FastAPI, clients: ServiceClients) -> None:
     """How this process reaches the services that own the writes; and connections of its own to read
-    with: one that is held while a service is asked must not be one that the service waits for."""
+    with: one that is held while a service is asked must not be one that the service waits for.
+
+    Raises BadOperations where the file of them cannot be used."""
     settings = app.state.settings
     app.state.clients = clients
     app.state.reads = Database.of(settings, "app")
     app.state.plans = Plans()
+    app.state.budgets = Budgets(settings.graphql_points_a_minute)
+    app.state.operations = Operations.of(settings)
     app.state.at_the_end += [clients.close, app.state.reads.close]
 
 

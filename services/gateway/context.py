@@ -20,7 +20,7 @@ from strawberry.types import Info
 
 from shared.auth import Actor, enter, enter_reading
 from shared.db import Database, Fetch
-from shared.fair_shares import LET_IN
+from shared.fair_shares import LET_IN, Standing
 from shared.http import ServiceClients
 from shared.paging import CursorCodec
 from shared.trail import note_read
@@ -29,11 +29,13 @@ Row = TypeVar("Row", bound=SQLModel)
 
 
 class Stopped(Exception):
-    """The whole operation ends here, whatever else it has found. `code`: what the answer says."""
+    """The whole operation ends here, whatever else it has found. `code`: what the answer says. `retry_s`:
+    in how many seconds it may be asked again."""
 
-    def __init__(self, code: str, words: str) -> None:
+    def __init__(self, code: str, words: str, retry_s: int | None = None) -> None:
         super().__init__(words)
         self.code = code
+        self.retry_s = retry_s
 
 
 class Context(BaseContext):
@@ -58,11 +60,17 @@ class Context(BaseContext):
         self._token = token
         self._db = db
         self._commands = 0
-        self._time_is_up_at = asyncio.get_running_loop().time() + request.app.state.settings.graphql_timeout_s
+        timeout_s = request.app.state.settings.graphql_timeout_s
+        self._time_is_up_at = asyncio.get_running_loop().time() + timeout_s
+        self._in_database_s = timeout_s + GRACE_S
         self._things = 0
         self.stopped: Stopped | None = None
         self.document: DocumentNode | None = None
         """What was asked, once it was read."""
+        self.cost: int | None = None
+        """Points, once it was measured."""
+        self.budget: Standing | None = None
+        """What is left to the caller, once they are charged for it; None, too, where there is no limit."""
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._is_over = False
@@ -75,7 +83,9 @@ class Context(BaseContext):
         if self._is_over:
             self._stop("OVER", "The operation has been answered.")
         if self._session is None:
-            session = await self._snapshot.enter_async_context(self._db.snapshot())
+            session = await self._snapshot.enter_async_context(
+                self._db.snapshot(timeout_s=self._in_database_s)
+            )
             self.actor = await enter(session, self.request.app.state.verifier, self._token)
             self.request.scope[LET_IN] = True
             self._session = session
@@ -84,7 +94,7 @@ class Context(BaseContext):
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Fetch]:
         """For one statement in place of the snapshot, as the caller. Raises Unauthenticated (401)."""
-        async with self._db.reading() as fetch:
+        async with self._db.reading(timeout_s=self._in_database_s) as fetch:
             self.actor = await enter_reading(fetch, self.request.app.state.verifier, self._token)
             self.request.scope[LET_IN] = True
             yield fetch
@@ -107,8 +117,21 @@ class Context(BaseContext):
         if self._things > MAX_THINGS:
             self._stop("COST_LIMIT", f"An answer holds {MAX_THINGS} things at most. Ask for smaller pages.")
 
-    def _stop(self, code: str, words: str) -> NoReturn:
-        self.stopped = self.stopped or Stopped(code, words)
+    def charge(self, cost: int) -> None:
+        """Once for each request, however it is answered: before anything is read for it.
+
+        Raises Stopped (RATE_LIMITED).
+        """
+        self.cost, scope = cost, self.request.scope
+        if CHARGED not in scope:
+            scope[CHARGED] = self.request.app.state.budgets.take(self.actor.id, cost)
+        budget = self.budget = scope[CHARGED]
+        if budget is not None and budget.wait_s:
+            words = f"At most {budget.quota} points a minute: again in {budget.wait_s} s."
+            self._stop("RATE_LIMITED", words, budget.wait_s)
+
+    def _stop(self, code: str, words: str, retry_s: int | None = None) -> NoReturn:
+        self.stopped = self.stopped or Stopped(code, words, retry_s)
         raise self.stopped
 
     async def rows(self, statement: Select[Any]) -> Sequence[Any]:
@@ -218,6 +241,10 @@ class Context(BaseContext):
         return self._loaders[key]
 
 
+CHARGED = "assay.charged"
+"""Where a request's scope says what was left to its caller."""
+GRACE_S = 1
+"""So much later the database gives up by itself: what is cancelled in time says so better."""
 Ask = Info[Context, Any]
 """What a resolver is told about the request that it is part of."""
 MANY = 200

@@ -43,7 +43,8 @@ def shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
 def _told(error: GraphQLError) -> tuple[str, str, dict[str, Any]]:
     cause = error.original_error
     if isinstance(cause, Stopped):
-        return cause.code, str(cause), {}
+        more = {} if cause.retry_s is None else {"retry_after_s": cause.retry_s}
+        return cause.code, str(cause), more
     if isinstance(cause, Problem):
         bad_input = isinstance(cause, ValidationFailed)
         code = "BAD_USER_INPUT" if bad_input else cause.slug.upper().replace("-", "_")
@@ -55,14 +56,14 @@ def _told(error: GraphQLError) -> tuple[str, str, dict[str, Any]]:
         return given, error.message, {}
     for code, pattern, message in _FORMS:
         if re.search(pattern, error.message):
-            words = message or re.sub(r" Did you mean .*", "", error.message)
-            return code, words[:200], {}
+            return code, (message or _A_SELECTION.sub("", error.message))[:200], {}
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED", "Syntax error.", {}
     return "GRAPHQL_VALIDATION_FAILED", "The document does not fit the schema.", {}
 
 
 _A_VALUE = r'^Variable "\$\w+" got|^Variable \'\$\w+\' (has|got) |cannot represent|^Expected value'
+_A_SELECTION = re.compile(r" Did you mean '\w+ { \.\.\. }'\?")
 _FORMS = [
     ("TOKEN_LIMIT", r"^Syntax Error: Document contains more than", "Too many tokens."),
     ("DEPTH_LIMIT", r"^Syntax Error: Document is nested too deeply", "Nested too deeply."),
@@ -78,10 +79,10 @@ _FORMS = [
 
 def _is_ours(error: GraphQLError) -> bool:
     """Raised by a resolver, or by the machinery around it: its text may tell what nobody should read."""
-    if error.path is not None:
-        return not isinstance(error.original_error, Problem | Stopped)
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
+    if error.path is not None:
+        return not isinstance(cause, Problem | Stopped)
+    if cause is None or isinstance(cause, Stopped | GraphQLError):
         return False
     return re.search(_A_VALUE, error.message) is None
 

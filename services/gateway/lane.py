@@ -9,11 +9,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.routes import JSON, kind_of_answer, routes
+from services.gateway.limits import MAX_BODY_BYTES, MAX_VALUES
+from services.gateway.routes import JSON, head_of, kind_of_answer, routes
 from services.gateway.service import TRIED, Answer, execute_known
 from shared import strict
 
-PATH, MAX_BYTES = "/graphql", 65_536
+PATH = "/graphql"
 NOT_PLAIN = {
     b"idempotency-key",
     b"x-purpose",
@@ -45,9 +46,11 @@ class Lane:
             await self._app(scope, _again(came, receive), send)
             return
         scope["route"] = _ROUTE
-        length = str(len(answer.body)).encode()
-        headers = [(b"content-type", kind_of_answer(request).encode()), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        kind = kind_of_answer(request)
+        status, more = head_of(answer, kind)
+        told = {"content-type": kind, "content-length": str(len(answer.body)), **more}
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
 
@@ -65,9 +68,9 @@ def _token(scope: Scope) -> str | None:
 
 
 async def _read(receive: Receive) -> list[Message]:
-    """The body's parts, as far as MAX_BYTES. One that never comes is the wire's to end."""
+    """The body's parts, as far as MAX_BODY_BYTES. One that never comes is the wire's to end."""
     came, size = [await receive()], 0
-    while came[-1].get("more_body") and (size := size + len(came[-1].get("body", b""))) <= MAX_BYTES:
+    while came[-1].get("more_body") and (size := size + len(came[-1].get("body", b""))) <= MAX_BODY_BYTES:
         came.append(await receive())
     return came
 
@@ -75,7 +78,7 @@ async def _read(receive: Receive) -> list[Message]:
 async def _answered(request: Request, token: str, body: bytes) -> Answer | None:
     try:
         kind_of_answer(request)
-        asked = strict.loads(body)
+        asked = strict.loads(body, max_values=MAX_VALUES)
         if not _is_known(request, asked):
             return None
         request.scope[TRIED] = True

@@ -32,6 +32,9 @@ THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 """Ten objects cost as much as one field of the document; a metric is a question to another service."""
 
 
+_NOT_PLAIN = frozenset(("metrics", "__schema", "__type"))
+
+
 @dataclass(frozen=True)
 class Size:
     """Fragments count as often as they are used."""
@@ -42,6 +45,7 @@ class Size:
     things: int = 0
     """Objects in the answer."""
     metrics: int = 0
+    directives: int = 0
     introspects: bool = False
     repeats: int = 0
     """How often one name of the answer is written in one place, at most: whether all those can be one is
@@ -60,6 +64,7 @@ class Size:
             self.fields + beside.fields,
             self.things + beside.things,
             self.metrics + beside.metrics,
+            self.directives + beside.directives,
             self.introspects or beside.introspects,
             max(self.repeats, beside.repeats),
         )
@@ -73,7 +78,9 @@ def size_of(
 ) -> Size:
     """Of documents that may yet be invalid: what the schema does not know counts as a field."""
     root = schema.get_root_type(operation.operation)
-    return _Measuring(document, operation, variables, schema).selection(operation.selection_set, root, None)
+    whole = _Measuring(document, operation, variables, schema).selection(operation.selection_set, root, None)
+    declared = sum(len(one.directives or ()) for one in operation.variable_definitions or ())
+    return replace(whole, directives=whole.directives + len(operation.directives or ()) + declared)
 
 
 class _Measuring:
@@ -101,8 +108,15 @@ class _Measuring:
     def selection(self, chosen: SelectionSetNode, owner: GraphQLNamedType | None, page: int | None) -> Size:
         """`page`: how much the lists of `owner` hold, where it is a page."""
         whole, names = Size(), Counter[str]()
+        fields = aliases = directives = 0  # of what has nothing inside: one by one, they would take too long
         for one in chosen.selections:
             if isinstance(one, FieldNode):
+                if one.selection_set is None and one.name.value not in _NOT_PLAIN:
+                    fields += 1
+                    aliases += one.alias is not None
+                    directives += len(one.directives or ())
+                    names[(one.alias or one.name).value] += 1
+                    continue
                 size = self._field(one, owner, page)
             elif isinstance(one, FragmentSpreadNode):
                 size = self._fragment(one.name.value, page)
@@ -111,16 +125,27 @@ class _Measuring:
                 on = one.type_condition
                 kind = self._schema.get_type(on.name.value) if on else owner
                 size = self.selection(one.selection_set, kind, page)
+            if one.directives:
+                size = replace(size, directives=size.directives + len(one.directives))
             whole |= size
             names.update(size.names)
-        return replace(whole, names=names, repeats=max(whole.repeats, *names.values(), 0))
+        return replace(
+            whole,
+            fields=whole.fields + fields,
+            aliases=whole.aliases + aliases,
+            directives=whole.directives + directives,
+            names=names,
+            repeats=max(whole.repeats, *names.values(), 0),
+        )
 
     def _fragment(self, name: str, page: int | None) -> Size:
         if (name, page) not in self._known:
             self._known[name, page] = Size()  # in a circle, which is refused later, it adds nothing
             if fragment := self._fragments.get(name):
                 kind = self._schema.get_type(fragment.type_condition.name.value)
-                self._known[name, page] = self.selection(fragment.selection_set, kind, page)
+                size = self.selection(fragment.selection_set, kind, page)
+                directives = size.directives + len(fragment.directives or ())
+                self._known[name, page] = replace(size, directives=directives)
         return self._known[name, page]
 
     def _field(self, chosen: FieldNode, owner: GraphQLNamedType | None, page: int | None) -> Size:

@@ -7,14 +7,22 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
+from services.gateway.limits import MAX_BODY_BYTES, MAX_VALUES
 from services.gateway.schemas import GraphQLIn
 from shared.auth import Purpose, bearer, token_of
-from shared.errors import NotAcceptable
+from shared.errors import NotAcceptable, RateLimited
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
-from shared.web import accepted_kinds, accepts_json, router
+from shared.web import StrictRoute, accepted_kinds, accepts_json, router
 
-routes = router("/graphql", "graphql")
+
+class BoundedRoute(StrictRoute):
+    """Takes less than other addresses: what a document and its variables need."""
+
+    max_body_bytes, max_values = MAX_BODY_BYTES, MAX_VALUES
+
+
+routes = router("/graphql", "graphql", route_class=BoundedRoute)
 
 JSON, ITS_OWN = "application/json", "application/graphql-response+json"
 _KINDS = {None: JSON, "*/*": JSON, JSON: JSON, ITS_OWN: ITS_OWN}
@@ -26,10 +34,12 @@ class GraphQLResponse(JSONResponse):
 
 def _documented() -> dict[int | str, dict[str, Any]]:
     data, errors = {"type": ["object", "null"]}, {"type": "array", "items": {"type": "object"}}
-    answer = {"type": "object", "required": ["data"], "properties": {"data": data, "errors": errors}}
+    parts = {"data": data, "errors": errors, "extensions": {"type": "object"}}
+    answer = {"type": "object", "required": ["data"], "properties": parts}
     documented = answers(*POSTS)
     documented[200] = {"content": {JSON: {"schema": answer}, ITS_OWN: {"schema": answer}}}
     documented[400]["content"][ITS_OWN] = {"schema": answer}
+    documented[429]["content"] |= {JSON: {"schema": answer}, ITS_OWN: {"schema": answer}}
     return documented
 
 
@@ -45,6 +55,13 @@ def kind_of_answer(request: Request) -> str:
     return JSON
 
 
+def head_of(answer: service.Answer, kind: str) -> tuple[int, dict[str, str]]:
+    """The status, and headers of its own."""
+    if answer.retry_s is not None:
+        return RateLimited.status, {"retry-after": str(answer.retry_s)}
+    return (200 if kind == JSON or answer.was_run else 400), {}
+
+
 @routes.post("", summary="GraphQL", response_class=GraphQLResponse, responses=_documented())
 async def graphql(
     asked: GraphQLIn, request: Request,
@@ -54,5 +71,5 @@ async def graphql(
     kind, token = kind_of_answer(request), token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
     answer = await service.execute(request, token, asked)
-    status = 200 if kind == JSON or answer.was_run else 400
-    return Response(answer.body, status, media_type=kind)
+    status, headers = head_of(answer, kind)
+    return Response(answer.body, status, headers, media_type=kind)

@@ -6,14 +6,12 @@ import strawberry
 from strawberry.extensions import (
     AddValidationRules,
     MaxTokensLimiter,
-    ParserCache,
-    ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.base_scalars import DateTimeDefinition
 
 from services.gateway.failures import Schema, SoundDocument, StorableValues
-from services.gateway.limits import MAX_TOKENS, WithinLimits
+from services.gateway.limits import MAX_TOKENS, Checked, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.logins import LoginsMutation
@@ -62,13 +60,12 @@ DATE_TIME = strawberry.scalar(
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    config=StrawberryConfig(disable_field_suggestions=True, scalar_map={datetime: DATE_TIME}),
+    config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     extensions=[
         WithinLimits,  # the one that stands inside is asked first: is the document sound?
         SoundDocument,
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         lambda: AddValidationRules([StorableValues]),
-        ParserCache,
-        ValidationCache,
+        Checked,
     ],
 )

@@ -42,7 +42,7 @@ BODIES = [
     pytest.param(b'{"query":"' + b"#" * 20_001 + b'"}', 422, INVALID, "/query", "too-long", id="G11-20-kb"),
     pytest.param(b'{"query":"a","variables":["%s"]}' % CANARY.encode(), 422, INVALID, "/variables", "wrong-type", id="G17-variables-a-list"),
     pytest.param(b'{"query":"a","variables":"%s"}' % CANARY.encode(), 422, INVALID, "/variables", "wrong-type", id="G17-variables-text"),
-    pytest.param(b'{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"%s"}}}' % CANARY.encode(), 422, INVALID, "/query", "missing", id="G24-persisted"),
+    pytest.param(b'{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"%s"}}}' % CANARY.encode(), 422, INVALID, "/extensions/persistedQuery/sha256Hash", "wrong-form", id="G24-no-hash"),
     pytest.param(b'{"id":"%s"}' % CANARY.encode(), 422, INVALID, "/id", "unknown-field", id="G24-an-id-alone"),
     pytest.param(b'{"query":"a","operationName":5}', 422, INVALID, "/operationName", "wrong-type", id="G18-name-a-number"),
     pytest.param(b'{"query":"a","variables":{"a":"%s\\u0000"}}' % CANARY.encode(), 422, INVALID, "/variables/a", "nul-character", id="R10-nul-in-a-variable"),
@@ -50,6 +50,8 @@ BODIES = [
     pytest.param(b'{"query":"a","variables":{"a":%s}}' % (b"9" * 30), 422, INVALID, "/variables/a", "out-of-range", id="R8-30-digits-in-a-variable"),
     pytest.param(b'{"query":"a","variables":{"a":1e400}}', 422, INVALID, "/variables/a", "out-of-range", id="R7-1e400-in-a-variable"),
     pytest.param(b'{"query":"a","variables":{"a":%s}}' % (b"[" * 40 + b"]" * 40), 422, INVALID, None, "too-deep", id="R13-deep-variable"),
+    pytest.param(b'{"query":"a","variables":{"a":"' + b"a" * 65_536 + b'"}}', 413, "payload-too-large", None, None, id="G33-over-64-kB"),
+    pytest.param(b'{"query":"a","variables":{"a":[' + b"1," * 1_996 + b'1]}}', 422, INVALID, "/variables/a", "too-many-items", id="G33-2001-values"),
     pytest.param(b'{"query":"\\ud800"}', 422, INVALID, "/query", "invalid-unicode", id="R12-surrogate-in-the-query"),
 ]  # fmt: skip
 
@@ -60,6 +62,12 @@ async def test_the_body_is_refused(
 ) -> None:
     async with nothing_written(world):
         refused(await post(world, body), status, slug, pointer=pointer, code=code)
+
+
+async def test_g33_two_thousand_values_are_taken(world: World) -> None:
+    # the body, its two fields, the variable, and these
+    many = {"query": "{ viewer { id } }", "variables": {"a": [1] * 1_996}}
+    assert (await post(world, json.dumps(many).encode())).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
@@ -288,7 +296,8 @@ async def test_g19_what_the_caller_did_wrong_is_not_logged(
 
 async def test_g20_what_is_not_there_is_null(world: World) -> None:
     answer = await world.graphql(BY_ID, id=str(uuid4()))
-    assert answer == {"data": {"ticket": None}}
+    assert answer["data"] == {"ticket": None}
+    assert "errors" not in answer
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ LISTS = {
     if isinstance(kind := get_named_type(one.type), GraphQLObjectType) and "pageInfo" in kind.fields
     if not any(is_required_argument(argument) for argument in one.args.values())
 }
-ALWAYS = 3
-"""Who asks; the page; how many there are."""
+ALWAYS = 4
+"""How long it may take; who asks; the page; how many there are."""
 RESOLVED = {"evidence", "acknowledgedAt"}
 """Fields without fields of their own that take a statement."""
 

@@ -167,6 +167,7 @@ async def _ask_once(port: int, request: bytes) -> bytes:
 async def _ours(setting: Setting) -> AsyncIterator[int]:
     no_limits = {
         "ASSAY_RATE_LIMITS": json.dumps({"graphql": 0, "reads": 0, "writes": 0, "exports": 0}),
+        "ASSAY_GRAPHQL_POINTS_A_MINUTE": "0",
         "ASSAY_CALLS_AT_ONCE": "0",
     }
     async with servers.serving(setting, 1, services="all", environment=no_limits) as (port,):

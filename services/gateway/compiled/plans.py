@@ -23,7 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from services.gateway.compiled.statements import Asked, NotCompiled, Statement, compile_operation
 from services.gateway.context import MAX_THINGS, Context
-from services.gateway.limits import is_within
+from services.gateway.limits import cost_within
 from services.gateway.measure import size_of
 from services.gateway.paging import question_of
 from services.gateway.schema import schema
@@ -49,7 +49,8 @@ class Known:
     deciding: frozenset[str]
     """The variables of @skip and @include."""
     statements: dict[object, Statement | None] = field(default_factory=dict)
-    sizes: dict[object, bool] = field(default_factory=dict)
+    costs: dict[object, int | None] = field(default_factory=dict)
+    """By the numbers among the variables; None: more than may run."""
 
 
 class Plans:
@@ -74,7 +75,7 @@ class Plans:
     ) -> str | None:
         """The data as JSON text; None: for the executor, which also says what is wrong.
 
-        Raises Unauthenticated (401), Stopped where it takes too long.
+        Raises Unauthenticated (401), Stopped where it takes too long or the caller's budget is used up.
         """
         known = self._known.get((text, name))
         if known is None:
@@ -87,11 +88,13 @@ class Plans:
             return None
         try:
             statement = _statement(known, given)
-            if statement is None or not _is_within(known, variables or {}):
+            cost = None if statement is None else _cost(known, variables or {})
+            if statement is None or cost is None:
                 return None
             async with context.in_time(), context.reading() as fetch:
                 for permission in statement.permissions:
                     check(context.actor, permission)
+                context.charge(cost)
                 values = [_values(context, one, given) for one in statement.asked]
                 return await _ask(context, fetch, statement, values)
         except (Forbidden, InsufficientScope, ValidationFailed, GraphQLError, *DRIVER_ERRORS):
@@ -145,15 +148,15 @@ def _statement(known: Known, given: VariableValues) -> Statement | None:
     return known.statements[kind]
 
 
-def _is_within(known: Known, variables: Mapping[str, Any]) -> bool:
+def _cost(known: Known, variables: Mapping[str, Any]) -> int | None:
     """Only the sizes of pages can differ from one request to the next."""
     sizes = tuple(sorted((name, value) for name, value in variables.items() if type(value) is int))
-    if sizes not in known.sizes:
-        if len(known.sizes) >= MAX_KINDS * MAX_PAGE:
-            known.sizes.clear()
+    if sizes not in known.costs:
+        if len(known.costs) >= MAX_KINDS * MAX_PAGE:
+            known.costs.clear()
         size = size_of(known.document, known.operation, variables, schema._schema)
-        known.sizes[sizes] = is_within(size)
-    return known.sizes[sizes]
+        known.costs[sizes] = cost_within(size)
+    return known.costs[sizes]
 
 
 # ---- Asking -----------------------------------------------------------------------------------------------
