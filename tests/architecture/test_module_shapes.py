@@ -18,7 +18,7 @@ EXTRAS = {
     r"feedback/intake/(people|texts)\.py": "who asks, and what they wrote, sealed on its way in",
     r"feedback/intake/rows\.py": "what is said becomes rows apart from how they are stored",
     r"feedback/intake/sources/\w+\.py": "one help desk, or one part of reading it or CSV, each",
-    r"feedback/inbox/lane\.py": "the short way, past the framework",
+    r"(feedback/inbox|gateway)/lane\.py": "the short way, past the framework",
     r"feedback/connections/(settings|secrets)\.py": "each help desk has its own words and proofs",
     r"feedback/redaction/(links|secrets|numbers|places|names|introductions)\.py": "one kind of personal data",
     r"feedback/redaction/(reading|words|name_words)\.py": "how texts are read; each language's words",
