@@ -86,22 +86,23 @@ class CardInput:
 
 
 def card_of(told: Mapping[str, Any]) -> Card:
-    """As it is stored. `services.audit.scorecards.schemas.CardIn` is its shape."""
+    """As it is stored; what is left out is what `CardIn` says by default."""
     return Card(
-        mode=told["mode"], sections=[_section_of(one) for one in told["sections"]],
-        pass_mark=told["pass_mark"], cap_at_100=told["cap_at_100"],
+        mode=told.get("mode", "weighted"), sections=[_section_of(one) for one in told["sections"]],
+        pass_mark=told.get("pass_mark"), cap_at_100=told.get("cap_at_100", False),
     )  # fmt: skip
 
 
 def _section_of(told: Mapping[str, Any]) -> Section:
     return Section(
-        id=told["id"], title=told["title"], weight=told["weight"], kind=told["kind"],
-        criteria=[_criterion_of(one) for one in told["criteria"]],
+        id=told["id"], title=told.get("title", told["id"]), weight=told.get("weight", 1),
+        kind=told.get("kind", "standard"), criteria=[_criterion_of(one) for one in told["criteria"]],
     )  # fmt: skip
 
 
 def _criterion_of(told: Mapping[str, Any]) -> Criterion:
+    scale = Scale(min=told["scale"]["min"], max=told["scale"]["max"])
     return Criterion(
-        id=told["id"], title=told["title"], weight=told["weight"], scale=Scale(**told["scale"]),
-        critical=told["critical"],
+        id=told["id"], title=told.get("title", told["id"]), weight=told.get("weight", 1), scale=scale,
+        critical=told.get("critical"),
     )  # fmt: skip
