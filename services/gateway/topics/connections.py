@@ -92,9 +92,8 @@ HelpDeskOrProblem = Annotated[
     strawberry.union("HelpDeskOrProblem", description="The connection, or why nothing was done."),
 ]
 Which = Annotated[UUID, argument(description="Which connection.")]
-Name = Annotated[str, argument(description="What it is called.")]
 Settings = Annotated[
-    JSON, argument(description="How its words map to ours: all of them, as REST takes them.")
+    JSON | None, argument(description="How its words map to ours: all of them, as REST takes them.")
 ]
 ScheduleId = Annotated[UUID | None, argument(description="Business hours of its tickets.")]
 Secret = Annotated[
@@ -104,7 +103,7 @@ Secret = Annotated[
 PathToken = Annotated[str | None, argument(description="Salesforce: ends the outbound message's address.")]
 User = Annotated[str | None, argument(description="Freshdesk: user of the webhook's Basic authentication.")]
 Token = Annotated[str | None, argument(description="Freshdesk: what comes in the header X-Intake-Token.")]
-KeptDays = Annotated[int, argument(description="How long understood deliveries keep their bytes: 1 to 3650.")]
+KEPT = "How long understood deliveries keep their bytes: 1 to 3650."
 
 
 @strawberry.type
@@ -139,7 +138,7 @@ class ConnectionsQuery:
 class ConnectionsMutation:
     @strawberry.mutation(description="Connect a help-desk account. Each platform has proofs of its own.")
     async def connect_help_desk(
-        self, info: Ask, name: Name,
+        self, info: Ask, name: Annotated[str, argument(description="What it is called.")],
         key: Annotated[str, argument(description="Its short name, part of the webhook's address: zd-main.")],
         platform: Annotated[str, argument(description="zendesk, salesforce, freshdesk or generic")],
         account_id: Annotated[
@@ -150,7 +149,8 @@ class ConnectionsMutation:
             ),
         ] = UNSET,
         secret: Secret = UNSET, path_token: PathToken = UNSET, user: User = UNSET, token: Token = UNSET,
-        settings: Settings = UNSET, schedule_id: ScheduleId = UNSET, raw_kept_days: KeptDays = 30,
+        settings: Settings = UNSET, schedule_id: ScheduleId = UNSET,
+        raw_kept_days: Annotated[int, argument(description=KEPT)] = 30,
         is_test: Annotated[
             bool, argument(description="For trying out: its tickets are in no figure.")
         ] = False,
@@ -170,8 +170,11 @@ class ConnectionsMutation:
         "now on, and to replays."
     )
     async def change_connection(
-        self, info: Ask, connection_id: Which, name: Name = UNSET, settings: Settings = UNSET,
-        schedule_id: ScheduleId = UNSET, raw_kept_days: KeptDays = UNSET,
+        self, info: Ask, connection_id: Which,
+        name: Annotated[str | None, argument(description="What it is called.")] = UNSET,
+        settings: Settings = UNSET,
+        schedule_id: ScheduleId = UNSET,
+        raw_kept_days: Annotated[int | None, argument(description=KEPT)] = UNSET,
         api: Annotated[
             HelpDeskApiInput | None, argument(description="Null: its REST API is asked no more.")
         ] = UNSET,
