@@ -26,6 +26,7 @@ EXTRAS = {
     r"feedback/privacy/(erasing|redacting|retention)\.py": "what the worker does to what is stored",
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures|limits|measure)\.py": "GraphQL has other parts",
+    r"gateway/explorer/page\.py": "GraphiQL, from files of our own",
     r"gateway/topics/\w+\.py": "one noun each",
     r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
