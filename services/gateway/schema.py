@@ -13,12 +13,12 @@ from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
-from services.gateway.topics.catalogue import CatalogueQuery
 from services.gateway.topics.connections import ConnectionsMutation, ConnectionsQuery
 from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
 from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
 from services.gateway.topics.holds import HoldsMutation, HoldsQuery
 from services.gateway.topics.logins import LoginsMutation
+from services.gateway.topics.metric_catalogue import CatalogueQuery
 from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.notices import NoticesMutation, NoticesQuery
 from services.gateway.topics.originals import OriginalsMutation

@@ -193,8 +193,8 @@ GATEWAY = {
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
     "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),
     "topics.audits:AuditsQuery.reviews": field("{ reviews { nodes { id } } }"),
-    "topics.catalogue:CatalogueQuery.metric_catalogue": field("{ metricCatalogue { key } }"),
-    "topics.catalogue:CatalogueQuery.metric_tickets": field(
+    "topics.metric_catalogue:CatalogueQuery.metric_catalogue": field("{ metricCatalogue { key } }"),
+    "topics.metric_catalogue:CatalogueQuery.metric_tickets": field(
         '{ metricTickets(key: "csat") { nodes { at } } }'
     ),
     "topics.connections:ConnectionsQuery.connection": leads(f"{{ connection{OF_ONE}"),
