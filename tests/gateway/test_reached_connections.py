@@ -229,6 +229,8 @@ async def test_a_backfill_is_started_followed_and_cancelled(world: World) -> Non
     }}"""
     found = await data(world, query, id=made["id"], pull=pull["id"])
     assert found == {"pull": rest, "pulls": {"totalCount": 1, "nodes": [rest]}}
+    elsewhere = await data(world, query, id=NOWHERE, pull=NOWHERE)
+    assert elsewhere == {"pull": None, "pulls": {"totalCount": 0, "nodes": []}}
     # and when it is cancelled, it is over
     cancel = "cancelPull(pullId: $id)"
     assert (await done(world, cancel, SHOWN, id=pull["id"]))["state"] == "cancelled"
