@@ -40,7 +40,7 @@ async def test_the_catalogue_is_that_of_rest(world: World) -> None:
 async def test_the_tickets_behind_a_number_are_those_of_rest_page_by_page(five: World) -> None:
     rest = told((await five.get("/kpi/metrics/resolution_time/tickets"))["items"])
     pages, after, more = [], None, True
-    while more:
+    while more and len(pages) < 4:
         page = (await data(five, TICKETS, key="resolution_time", first=2, after=after))["metricTickets"]
         pages.append(page["nodes"])
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
