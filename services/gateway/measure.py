@@ -30,9 +30,11 @@ EXPECTED, MESSAGES = 3, 20
 """How much a nested list is expected to hold. What it really holds is counted as it is read."""
 THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 """Ten objects cost as much as one field of the document; a metric is a question to another service."""
-
-
-_NOT_PLAIN = frozenset(("metrics", "__schema", "__type"))
+ASKED_ELSEWHERE = {
+    "connectionHealth", "deadLetter", "metricCatalogue", "metricTickets", "metrics", "retention", "signals",
+}  # fmt: skip
+"""Fields of Query that another service answers."""
+_NOT_PLAIN = frozenset(ASKED_ELSEWHERE | {"__schema", "__type"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Size:
     things: int = 0
     """Objects in the answer."""
     metrics: int = 0
+    """Questions to other services."""
     directives: int = 0
     introspects: bool = False
     repeats: int = 0
@@ -152,7 +155,7 @@ class _Measuring:
         name = chosen.name.value
         known: GraphQLField | None = getattr(owner, "fields", {}).get(name)
         own = Size(fields=1, aliases=chosen.alias is not None, introspects=name in ("__schema", "__type"))
-        if known is not None and name == "metrics":
+        if known is not None and owner is self._schema.query_type and name in ASKED_ELSEWHERE:
             own |= Size(metrics=self._length(self._argument(chosen, "keys")))
         names = {(chosen.alias or chosen.name).value: 1}
         if chosen.selection_set is None:

@@ -83,13 +83,13 @@ def _json(value: Any) -> Any:
         return [_json(one) for one in value]
     if hasattr(value, "__strawberry_definition__"):
         return sent(vars(value))
-    return _plain(value) if isinstance(value, UUID | datetime) else value
+    return plain(value) if isinstance(value, UUID | datetime) else value
 
 
 async def told(context: Context, service: str, path: str, query: Mapping[str, Any]) -> Any:
     """What the owner answers to a GET with these parameters; None is left out. Raises NotFound,
     ValidationFailed, Overloaded where it does not answer."""
-    given = {name: _plain(value) for name, value in query.items() if value is not None}
+    given = {name: plain(value) for name, value in query.items() if value is not None}
     try:
         answer = await context.call(service, "GET", str(httpx.URL(path, params=given)))
     except httpx.HTTPError:
@@ -101,5 +101,5 @@ async def told(context: Context, service: str, path: str, query: Mapping[str, An
     raise kind(document.get("detail") or document["title"])
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)

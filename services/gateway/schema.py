@@ -14,11 +14,22 @@ from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, Checked, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
+from services.gateway.topics.connections import ConnectionsMutation, ConnectionsQuery
+from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
+from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
+from services.gateway.topics.holds import HoldsMutation, HoldsQuery
 from services.gateway.topics.logins import LoginsMutation
+from services.gateway.topics.metric_catalogue import CatalogueQuery
 from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.notices import NoticesMutation, NoticesQuery
+from services.gateway.topics.originals import OriginalsMutation
 from services.gateway.topics.people import PeopleMutation, PeopleQuery
+from services.gateway.topics.plans import PlansMutation, PlansQuery
+from services.gateway.topics.pulls import PullsMutation, PullsQuery
+from services.gateway.topics.requesters import RequestersMutation
+from services.gateway.topics.retention import RetentionMutation, RetentionQuery
 from services.gateway.topics.schedules import SchedulesMutation
+from services.gateway.topics.scorecards import ScorecardsMutation, ScorecardsQuery
 from services.gateway.topics.tickets import TicketsQuery
 from services.gateway.topics.tokens import TokensMutation, TokensQuery
 from services.gateway.topics.trail import TrailQuery
@@ -28,10 +39,11 @@ from services.gateway.topics.vendors import VendorsMutation, VendorsQuery
 @strawberry.type(description="Reads: one consistent snapshot for each request.")
 class Query(
     PeopleQuery, VendorsQuery, TokensQuery, NoticesQuery, TrailQuery,
-    TicketsQuery,
-    AuditsQuery,
+    ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
+    ErasuresQuery, HoldsQuery, RetentionQuery,
+    ScorecardsQuery, PlansQuery, AuditsQuery,
     AppealsQuery,
-    MetricsQuery,
+    CatalogueQuery, MetricsQuery,
 ):  # fmt: skip
     pass
 
@@ -39,7 +51,9 @@ class Query(
 @strawberry.type(description="Commands: each goes to the service that owns the rule.")
 class Mutation(
     PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
-    AuditsMutation,
+    ConnectionsMutation, DeadLettersMutation, PullsMutation,
+    OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
+    ScorecardsMutation, PlansMutation, AuditsMutation,
     AppealsMutation,
 ):  # fmt: skip
     pass

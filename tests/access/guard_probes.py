@@ -155,6 +155,10 @@ def humans(query: str) -> Sequence[Probe]:
     return [asks("program-without-scopes", query, "200 FORBIDDEN"), asks("lead", query, "200")]
 
 
+def leads(query: str) -> Sequence[Probe]:
+    return [asks("trainer", query, "200 FORBIDDEN"), asks("lead", query, "200")]
+
+
 def administrators(query: str) -> Sequence[Probe]:
     return [asks("lead", query, "200 FORBIDDEN"), asks("admin", query, "200")]
 
@@ -165,6 +169,10 @@ READINGS = f'{{ noticeReadings(noticeId: "{key("nothing has this id")}") {{ tota
 MESSAGES = f'{{ ticket(id: "{TICKET}") {{ messages {{ body }} }} }}'
 INTROSPECTION = "{ __schema { queryType { name } } }"
 EVIDENCE = f'{{ audit(id: "{key("audit", "own-t1-a1", "reviewed")}") {{ evidence }} }}'
+NOWHERE = f'connectionId: "{key("nothing has this id")}"'
+LETTER = f'deliveryId: "{key("nothing has this id")}"'
+VERSIONS = f'scorecardVersions(scorecardId: "{key("nothing has this id")}")'
+RATINGS = f'{{ ticket(id: "{TICKET}") {{ ratings {{ comment }} }} }}'
 READING = [asks("lead", MESSAGES, "200 read messages.read"), asks("trainer", MESSAGES, "200 FORBIDDEN")]
 GATEWAY = {
     "context:Context.keep_trail": READING,
@@ -185,6 +193,24 @@ GATEWAY = {
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
     "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),
     "topics.audits:AuditsQuery.reviews": field("{ reviews { nodes { id } } }"),
+    "topics.metric_catalogue:CatalogueQuery.metric_catalogue": field("{ metricCatalogue { key } }"),
+    "topics.metric_catalogue:CatalogueQuery.metric_tickets": field(
+        '{ metricTickets(key: "csat") { nodes { at } } }'
+    ),
+    "topics.connections:ConnectionsQuery.connection": leads(f"{{ connection{OF_ONE}"),
+    "topics.connections:ConnectionsQuery.connection_health": leads(
+        f"{{ connectionHealth({NOWHERE}) {{ dead }} }}"
+    ),
+    "topics.connections:ConnectionsQuery.connections": leads("{ connections { totalCount } }"),
+    "topics.dead_letters:DeadLettersQuery.dead_letter": leads(
+        f"{{ deadLetter({NOWHERE}, {LETTER}) {{ size }} }}"
+    ),
+    "topics.dead_letters:DeadLettersQuery.dead_letters": leads(
+        f"{{ deadLetters({NOWHERE}) {{ totalCount }} }}"
+    ),
+    "topics.erasures:ErasuresQuery.erasure": leads(f"{{ erasure{OF_ONE}"),
+    "topics.erasures:ErasuresQuery.erasures": leads("{ erasures { totalCount } }"),
+    "topics.holds:HoldsQuery.legal_holds": leads("{ legalHolds { totalCount } }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),
     "topics.notices:NoticesQuery.notice": humans(f"{{ notice{OF_ONE}"),
     "topics.notices:NoticesQuery.notice_readings": humans(READINGS),
@@ -195,6 +221,13 @@ GATEWAY = {
     "topics.people:PeopleQuery.person": humans(f"{{ person{OF_ONE}"),
     "topics.people:PeopleQuery.viewer": field("{ viewer { id } }"),
     "topics.people:Person.logins": administrators(LOGINS),
+    "topics.plans:PlansQuery.sampling_plans": leads("{ samplingPlans { totalCount } }"),
+    "topics.pulls:PullsQuery.pull": leads(f"{{ pull{OF_ONE}"),
+    "topics.pulls:PullsQuery.pulls": leads(f"{{ pulls({NOWHERE}) {{ totalCount }} }}"),
+    "topics.ratings:ratings_of_ticket": [asks("lead", RATINGS, "200 read ratings.read")],
+    "topics.retention:RetentionQuery.retention": leads("{ retention { keepDays } }"),
+    "topics.scorecards:ScorecardsQuery.scorecard_versions": field(f"{{ {VERSIONS} {{ totalCount }} }}"),
+    "topics.scorecards:ScorecardsQuery.scorecards": field("{ scorecards { totalCount } }"),
     "topics.tickets:TicketsQuery.ticket": field(f"{{ ticket{OF_ONE}"),
     "topics.tickets:TicketsQuery.tickets": field("{ tickets { nodes { id } } }"),
     "topics.tokens:TokensQuery.service_tokens": administrators("{ serviceTokens { totalCount } }"),

@@ -328,6 +328,7 @@ async def test_graphql_lists_hold_the_rows_of_the_matrix(
     lists = {
         "tickets": "ticket", "audits": "audit", "reviews": "review", "appeals": "appeal",
         "people": "person", "vendors": "vendor", "notices": "notice", "trail": "trail_entry",
+        "scorecards": "scorecard",
     }  # fmt: skip
     for root, table in lists.items():
         for name in ASKERS:

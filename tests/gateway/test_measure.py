@@ -1,5 +1,6 @@
 """How large an operation is: what is measured equals what a naive walk through all fragments counts."""
 
+import inspect
 from typing import Any
 
 from graphql import (
@@ -14,7 +15,7 @@ from graphql import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.measure import EXPECTED, MAX_PAGE, MESSAGES, PAGE, Size, size_of
+from services.gateway.measure import ASKED_ELSEWHERE, EXPECTED, MAX_PAGE, MESSAGES, PAGE, Size, size_of
 from services.gateway.schema import schema
 
 
@@ -120,3 +121,16 @@ def test_the_schema_is_asked_for_wherever_that_stands() -> None:
 def test_each_mutation_is_counted_with_its_fragments() -> None:
     size = measured("mutation { a: x ...f ...f } fragment f on Mutation { b: x c: x }")
     assert dict(size.names) == {"a": 1, "b": 2, "c": 2}
+
+
+def test_what_another_service_answers_costs_as_a_question_to_it() -> None:
+    query = schema._schema.query_type
+    assert query is not None
+    resolvers = {
+        name: one.extensions["strawberry-definition"].base_resolver.wrapped_func
+        for name, one in query.fields.items()
+    }
+    assert {name for name, one in resolvers.items() if "told(" in inspect.getsource(one)} == ASKED_ELSEWHERE
+    many = " ".join(f"a{n}: retention {{ keepDays }}" for n in range(3))
+    assert measured(f"{{ {many} signals {{ signal }} }}").metrics == 4
+    assert measured("{ legalHolds { nodes { id } } }").metrics == 0

@@ -1,4 +1,4 @@
-"""GraphQL: tickets, with their messages, facts, audits and reviews."""
+"""GraphQL: tickets, with their messages, history, ratings, facts, audits and reviews."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,9 @@ from strawberry import argument, field
 
 from services.gateway.paging import After, Connection, First, page
 from services.gateway.topics.audits import Audit, Review, audits_of_ticket, reviews_of_ticket
+from services.gateway.topics.history import TicketEvent, events_of_ticket
 from services.gateway.topics.people import Ask, Person, person
+from services.gateway.topics.ratings import Rating, ratings_of_ticket
 from shared.auth import check
 from shared.errors import Fault, ValidationFailed
 from shared.models.feedback import Message as MessageRow
@@ -104,6 +106,14 @@ class Ticket:
             )
             for row in rows
         ]  # fmt: skip
+
+    @strawberry.field(description="What happened to it, as the help desk tells it, in that order.")
+    async def events(self, info: Ask) -> list[TicketEvent]:
+        return await events_of_ticket(info, self.id)
+
+    @strawberry.field(description="Answers to satisfaction surveys, the first one first.")
+    async def ratings(self, info: Ask) -> list[Rating]:
+        return await ratings_of_ticket(info, self.id)
 
     @strawberry.field(description="Null until they have been computed, a moment after the ticket came in.")
     async def facts(self, info: Ask) -> TicketFacts | None:

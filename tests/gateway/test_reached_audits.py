@@ -1,0 +1,158 @@
+"""GraphQL: scorecards and sampling plans, as the audit service has them."""
+
+from typing import Any
+
+from statements import counted
+from test_mutations import PROBLEM, mutate
+from test_reads import NOWHERE, data
+from words import fields, told
+from world import World
+
+from services.demo.story import CARD
+
+VERSION = """... on ScorecardVersion {
+  id number state publishedAt scorecard { key name }
+  card { mode passMark capAt100 sections {
+    id title weight kind criteria { id title weight critical scale { min max } }
+  } }
+}"""
+DRAFT = f"""mutation D($card: CardInput!) {{
+  draftScorecard(key: "email", name: "E-mail", card: $card) {{ __typename {VERSION} {PROBLEM} }}
+}}"""
+AGAIN = f"""mutation A($id: UUID!, $card: CardInput!) {{
+  draftScorecardVersion(scorecardId: $id, card: $card) {{ __typename {VERSION} {PROBLEM} }}
+}}"""
+PUBLISH = f"""mutation P($id: UUID!) {{
+  publishScorecardVersion(versionId: $id) {{ __typename {VERSION} {PROBLEM} }}
+}}"""
+
+
+VERSIONS = """query V($id: UUID!, $after: String) {
+  scorecardVersions(scorecardId: $id, first: 2, after: $after) {
+    totalCount nodes { id scorecardId number state publishedAt } pageInfo { endCursor }
+  }
+}"""
+
+
+async def test_a_scorecard_is_drafted_versioned_and_published(world: World) -> None:
+    # given the demonstration's form, sent as GraphQL has it
+    card = told(CARD)
+    made = await mutate(world, DRAFT, card=card)
+    assert (made["number"], made["state"], made["publishedAt"]) == (1, "draft", None)
+    assert made["scorecard"] == {"key": "email", "name": "E-mail"}
+    (one,) = (await world.get("/audit/scorecards"))["items"]
+    # when another version is drafted and published, then it never changes
+    stricter = card | {"passMark": 90.5, "mode": "points"}
+    second = await mutate(world, AGAIN, id=one["id"], card=stricter)
+    assert (second["number"], second["card"]["passMark"], second["card"]["mode"]) == (2, 90.5, "points")
+    published = await mutate(world, PUBLISH, id=second["id"])
+    assert (published["state"], published["publishedAt"] is not None) == ("published", True)
+    assert (await mutate(world, PUBLISH, id=second["id"]))["type"] == "/problems/scorecard-published"
+    # and what both were drafted with is what REST tells, criterion by criterion
+    versions = (await world.get(f"/audit/scorecards/{one['id']}/versions"))["items"]
+    rest = told([version["card"] for version in versions])
+    assert rest == [second["card"], made["card"]]
+    assert len(rest[1]["sections"][0]["criteria"]) == len(CARD["sections"][0]["criteria"])
+
+
+async def test_a_form_that_cannot_score_is_the_owners_problem(world: World) -> None:
+    upside_down = {"id": "c", "title": "C", "scale": {"min": 1, "max": 0}}
+    card = {"sections": [{"id": "s", "title": "S", "criteria": [upside_down]}]}
+    problem = await mutate(world, DRAFT, card=card)
+    assert (problem["type"], problem["status"]) == ("/problems/scorecard-invalid", 422)
+    agent = await world.person("agent")
+    assert (await mutate(world, DRAFT, by=agent, card=told(CARD)))["type"] == "/problems/forbidden"
+
+
+async def test_scorecards_and_versions_are_those_of_rest(world: World) -> None:
+    # given three scorecards, one of them with three versions
+    first = await world.scorecard("first")
+    for key in ("second", "third"):
+        await world.scorecard(key)
+    for _ in range(2):
+        await world.post(f"/audit/scorecards/{first['scorecard_id']}/versions", {"card": CARD})
+    # then they are told to everybody as REST tells them
+    agent = await world.person("agent")
+    cards = told((await world.get("/audit/scorecards", by=agent))["items"])
+    query = f"{{ scorecards {{ totalCount nodes {{ {fields(cards)} }} }} }}"
+    assert (await data(world, query, by=agent))["scorecards"] == {"totalCount": 3, "nodes": cards}
+    path = f"/audit/scorecards/{first['scorecard_id']}/versions"
+    for who, many in ((agent, 1), (None, 3)):  # drafts are for those who make them
+        versions = told((await world.get(path, by=who))["items"])
+        page = (await data(world, VERSIONS, by=who, id=first["scorecard_id"]))["scorecardVersions"]
+        ids = [one["id"] for one in versions]
+        assert (page["totalCount"], [one["id"] for one in page["nodes"]]) == (many, ids[:2])
+    after = page["pageInfo"]["endCursor"]
+    last = (await data(world, VERSIONS, id=first["scorecard_id"], after=after))["scorecardVersions"]
+    assert (last["totalCount"], [one["id"] for one in last["nodes"]]) == (3, ids[2:])
+    (shown,) = last["nodes"]
+    oldest = told((await world.get(path))["items"])[-1]
+    assert {name: shown[name] for name in oldest if name != "card"} == {
+        name: value for name, value in oldest.items() if name != "card"
+    }
+    assert (await data(world, VERSIONS, id=NOWHERE))["scorecardVersions"]["nodes"] == []
+
+
+async def test_many_scorecards_take_as_many_statements_as_few(world: World) -> None:
+    for number in range(6):
+        await world.scorecard(f"card-{number}")
+    query = """query S($first: Int!) {
+      scorecards(first: $first) { nodes { key versions { number scorecard { key } } } }
+    }"""
+    found = {}
+    for first in (2, 6):
+        with counted(world.app.state.reads) as statements:
+            nodes = (await data(world, query, first=first))["scorecards"]["nodes"]
+        assert [one["versions"][0]["scorecard"]["key"] for one in nodes] == [one["key"] for one in nodes]
+        found[first] = len(statements)
+    assert found == {2: 5, 6: 5}, "how long it may take, who asks, the page, its versions, and whose they are"
+
+
+# ---- Plans -------------------------------------------------------------------------------------------
+
+PLAN = f"""mutation P($key: String!, $connection: UUID!, $version: UUID!, $rate: Float!) {{
+  planSampling(
+    key: $key, connectionId: $connection, scorecardVersionId: $version, rate: $rate, seed: "2026-W07"
+  ) {{
+    __typename ... on SamplingPlan {{ id rate scorecardVersion {{ number scorecard {{ key }} }} }} {PROBLEM}
+  }}
+}}"""
+
+
+async def plan(world: World, key: str = "weekly", **more: Any) -> Any:
+    return await mutate(world, PLAN, key=key, **more)
+
+
+async def test_sampling_is_planned_and_listed_as_rest_lists_it(world: World) -> None:
+    connection, version = await world.connection(), await world.scorecard()
+    given = {"connection": connection["id"], "version": version["id"]}
+    made = await plan(world, rate=0.25, **given)
+    assert (made["rate"], made["scorecardVersion"]) == (0.25, {"number": 1, "scorecard": {"key": "card"}})
+    rest = told((await world.get("/audit/plans"))["items"])
+    query = f"{{ samplingPlans {{ totalCount nodes {{ {fields(rest)} }} }} }}"
+    assert (await data(world, query))["samplingPlans"] == {"totalCount": 1, "nodes": rest}
+    # and what the owner refuses is its problem
+    assert [one["pointer"] for one in (await plan(world, rate=1.5, **given))["errors"]] == ["/rate"]
+    assert (await plan(world, rate=1, **given))["status"] == 409, "that key is taken"
+    draft = await world.post("/audit/scorecards", {"key": "d", "name": "D", "card": CARD})
+    unfit = await plan(world, "other", rate=1, connection=connection["id"], version=draft["id"])
+    assert unfit["type"] == "/problems/scorecard-not-published"
+
+
+async def test_many_plans_take_as_many_statements_as_few(world: World) -> None:
+    connection = await world.connection()
+    for number in range(6):
+        await world.plan(connection["id"], key=f"plan-{number}")
+    query = """query S($first: Int!) {
+      samplingPlans(first: $first) { nodes { key scorecardVersion { scorecard { key } } } }
+    }"""
+    found = {}
+    for first in (2, 6):
+        with counted(world.app.state.reads) as statements:
+            nodes = (await data(world, query, first=first))["samplingPlans"]["nodes"]
+        names = [one["scorecardVersion"]["scorecard"]["key"] for one in nodes]
+        assert names == [f"card-of-{one['key']}" for one in nodes]
+        found[first] = len(statements)
+    assert found == {2: 5, 6: 5}, (
+        "how long it may take, who asks, the page, their versions, and whose those are"
+    )
