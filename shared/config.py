@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     """How long a connection may take until the headers of a request are there."""
     graphql_timeout_s: float = 10.0
     """How long a GraphQL operation may take; then it is cancelled, in the database too."""
+    live_streams: int = Field(default=20, ge=1)
+    """How many WebSockets and event streams of one caller may be open in a process."""
+    live_recheck_s: float = 60.0
+    """How often it is asked, while nothing happens, whether those who follow still may."""
     token_ttl_s: int = 12 * 3600
 
     notice_days: int = Field(default=14, ge=0)

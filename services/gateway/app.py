@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.gateway.compiled.plans import Plans
 from services.gateway.lane import Lane
+from services.gateway.live.registry import Live
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
 from shared.db import Database
@@ -23,7 +24,9 @@ def attach(app: FastAPI, clients: ServiceClients) -> None:
     app.state.clients = clients
     app.state.reads = Database.of(settings, "app")
     app.state.plans = Plans()
-    app.state.at_the_end += [clients.close, app.state.reads.close]
+    app.state.live = Live(settings, app.state.reads)
+    app.state.before_the_end.append(app.state.live.stop)
+    app.state.at_the_end += [clients.close, app.state.live.feed.close, app.state.reads.close]
 
 
 def create() -> FastAPI:

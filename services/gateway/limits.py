@@ -13,6 +13,9 @@ MAX_DEPTH, MAX_ALIASES, MAX_TOKENS = 8, 15, 1000
 MAX_COST, MAX_MUTATIONS, MAX_REPEATS = 1000, 5, 20
 
 
+_ELSEWHERE = "Subscriptions are answered over a WebSocket or as text/event-stream, all else by plain POST."
+
+
 class WithinLimits(SchemaExtension):
     """Measures the operation that will run. The library's own limiters walk into every use of a fragment:
     thirty that each use the next one twice would keep them busy for hours."""
@@ -30,6 +33,8 @@ class WithinLimits(SchemaExtension):
             if isinstance(one, OperationDefinitionNode)
             and context.operation_name in (None, one.name.value if one.name else None)
         )  # SoundDocument has seen to it that there is one
+        if operation.operation not in context.takes:
+            raise GraphQLError(_ELSEWHERE, extensions={"code": "OPERATION_NOT_TAKEN_HERE"})
         schema = self.execution_context.schema._schema
         size = size_of(document, operation, self.execution_context.variables or {}, schema)
         is_mutation = operation.operation is OperationType.MUTATION

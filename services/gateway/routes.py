@@ -1,13 +1,15 @@
-"""HTTP of the gateway: POST /graphql, nothing else. JSON in, JSON out, strictly."""
+"""HTTP of the gateway: POST /graphql (JSON in, JSON or events out, strictly), and its WebSocket."""
 
 from typing import Annotated, Any
 
-from fastapi import Request, Response, Security
+from fastapi import Request, Response, Security, WebSocket
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
 from services.gateway.schemas import GraphQLIn
+from services.gateway.streaming import socket
+from services.gateway.streaming.events import event_stream, wants_events
 from shared.auth import bearer, token_of
 from shared.errors import NotAcceptable
 from shared.idempotency import read_key
@@ -46,8 +48,16 @@ async def graphql(
     asked: GraphQLIn, request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Response:  # fmt: skip
-    kind, token = kind_of_answer(request), token_of(request, credentials)
+    token = token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
+    if wants_events(request):
+        return await event_stream(request, token, asked)
+    kind = kind_of_answer(request)
     answer = await service.execute(request, token, asked)
     status = 200 if kind == JSON or answer.was_run else 400
     return Response(answer.body, status, media_type=kind)
+
+
+@routes.websocket("")
+async def live(websocket: WebSocket) -> None:
+    await socket.serve(websocket)

@@ -13,13 +13,14 @@ from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
+from services.gateway.topics.live import LiveQuery, LiveSubscription
 from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.people import PeopleQuery
 from services.gateway.topics.tickets import TicketsQuery
 
 
 @strawberry.type(description="Reads: one consistent snapshot for each request.")
-class Query(PeopleQuery, TicketsQuery, AuditsQuery, AppealsQuery, MetricsQuery):
+class Query(PeopleQuery, TicketsQuery, AuditsQuery, AppealsQuery, MetricsQuery, LiveQuery):
     pass
 
 
@@ -28,9 +29,15 @@ class Mutation(AuditsMutation, AppealsMutation):
     pass
 
 
+@strawberry.type(description="What happens, as soon as it has: of what you may see. Over WebSocket or SSE.")
+class Subscription(LiveSubscription):
+    pass
+
+
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     config=StrawberryConfig(disable_field_suggestions=True),
     extensions=[
         WithinLimits,  # the one that stands inside is asked first: is the document sound?

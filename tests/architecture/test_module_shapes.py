@@ -27,6 +27,8 @@ EXTRAS = {
     r"kpi/values/catalogue\.py": "the metrics are data",
     r"gateway/(schema|context|paging|problems|failures|limits|measure)\.py": "GraphQL has other parts",
     r"gateway/topics/\w+\.py": "one noun each",
+    r"gateway/live/(feed|positions|following|registry)\.py": "what happens, and who follows it",
+    r"gateway/streaming/(operation|socket|events)\.py": "one way out each",
     r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
     r"bench/(graphql/)?\w+\.py": "measurements, not a service",
@@ -39,7 +41,7 @@ STARTS_PROCESSES = {
 SAYS_NOTHING = {"utils.py", "util.py", "common.py", "helpers.py", "helper.py", "misc.py"}
 WHERE_STATEMENTS_ARE = {
     r".*/queries\.py": "that is what they are for",
-    r"services/gateway/(topics/\w+|context|paging)\.py": "the gateway is nothing but reads",
+    r"services/gateway/(topics/\w+|context|paging|live/following)\.py": "the gateway is nothing but reads",
 }
 BUILDERS = {"select", "insert", "update", "delete", "text", "literal_column", "union_all", "exists"}
 

@@ -23,6 +23,7 @@ PUBLIC = {
     "POST /feedback/intake/salesforce/{connection_key}/{token}": "an unguessable address: nothing is signed",
     "POST /feedback/intake/freshdesk/{connection_key}": "user, password and a secret header",
     "POST /graphql": "needs a token; every field asks for itself (see below)",
+    "/graphql": "its WebSocket: needs a token as the first message; every field asks for itself",
     "GET /identity/.well-known/openid-configuration": "public by its nature; not in production",
     "GET /identity/jwks": "public keys; not in production",
     "GET /healthz": "asked by the machine that starts processes; says nothing but `ok`",
