@@ -24,7 +24,7 @@ from shared.permissions import PERMISSIONS
 from shared.tokens import Identity, Verifier
 
 PURPOSE = "Why personal data is read. The trail keeps it for good, so that it names no address and no number."
-_NAMES_NOBODY = r"^[^@]*$"
+Purpose = Annotated[str | None, Header(max_length=500, pattern=r"^[^@]*$", description=PURPOSE)]
 bearer = HTTPBearer(
     auto_error=False, description="An access token of your identity provider, or a service token"
 )
@@ -139,9 +139,7 @@ async def get_actor(
     connection: HTTPConnection,
     session: Session,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-    x_purpose: Annotated[
-        str | None, Header(max_length=500, pattern=_NAMES_NOBODY, description=PURPOSE)
-    ] = None,
+    x_purpose: Purpose = None,
 ) -> Actor:
     token = token_of(connection, credentials)
     if x_purpose:

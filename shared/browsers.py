@@ -28,6 +28,8 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-embedder-policy", b"require-corp"),
 )  # fmt: skip
 _POLICY = b"content-security-policy"
+_GIVEN = {_POLICY, b"cache-control"}
+"""What an answer may say otherwise."""
 _CLOSED = (*HEADERS, (_POLICY, _NOTHING.encode()))
 _ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 _ASSETS = "/static-offline-docs"
@@ -47,8 +49,8 @@ class TellBrowsers:
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
-                has_policy = any(name == _POLICY for name, _ in given)  # the docs pages bring their own
-                given += HEADERS if has_policy else _CLOSED
+                named = {name for name, _ in given}  # pages bring a policy of their own, assets may be kept
+                given += (one for one in _CLOSED if one[0] not in named & _GIVEN)
                 if scope["scheme"] == "https":
                     given.append(_ONLY_TLS)
                 message["headers"] = given

@@ -13,11 +13,12 @@ Shown = TypeVar("Shown", bound=BaseModel)
 
 def tagged(response: Response, shown: Shown) -> Shown:
     """The answer, with its ETag: what a later If-Match names."""
-    response.headers["etag"] = _tag(shown)
+    response.headers["etag"] = tag_of(shown)
     return shown
 
 
-def _tag(shown: BaseModel) -> str:
+def tag_of(shown: BaseModel) -> str:
+    """The ETag of what is shown."""
     return f'"{hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
@@ -33,7 +34,7 @@ class Unchanged:
 
     def check(self, shown: BaseModel) -> None:
         """To be asked with the row locked. Raises PreconditionFailed (412)."""
-        if self._tags is not None and self._tags.isdisjoint({"*", _tag(shown)}):
+        if self._tags is not None and self._tags.isdisjoint({"*", tag_of(shown)}):
             raise PreconditionFailed
 
 

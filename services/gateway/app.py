@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.compiled.plans import Plans
+from services.gateway.explorer.routes import routes as explorer
 from services.gateway.lane import Lane
 from services.gateway.live.registry import Live
 from services.gateway.routes import routes
@@ -13,7 +14,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "gateway", "GraphQL for front-ends: reads from one snapshot, writes through the owning services.",
-    routers=(routes,), kinds={"/graphql": "graphql"}, inside=(Lane,),
+    routers=(routes, explorer), kinds={"/graphql/": "reads", "/graphql": "graphql"}, inside=(Lane,),
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col
 from starlette.requests import HTTPConnection
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
+from strawberry.types import Info
 
 from shared.auth import Actor, enter, enter_reading
 from shared.db import Database, Fetch
@@ -65,6 +66,7 @@ class Context(BaseContext):
         """What was asked, once it was read."""
         self._snapshot = AsyncExitStack()
         self._session: AsyncSession | None = None
+        self._is_over = False
         self._one_at_a_time = asyncio.Lock()
         self._reads: dict[str, list[UUID]] = {}
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
@@ -79,6 +81,8 @@ class Context(BaseContext):
 
     async def open_snapshot(self) -> AsyncSession:
         """Raises Unauthenticated (401)."""
+        if self._is_over:
+            self._stop("OVER", "The operation has been answered.")
         if self._session is None:
             session = await self._snapshot.enter_async_context(self._db.snapshot())
             self.actor = await enter(session, self.request.app.state.verifier, self._token)
@@ -143,6 +147,12 @@ class Context(BaseContext):
             self._loaders.clear()
             await self._snapshot.aclose()
 
+    async def close(self) -> None:
+        """The answer is there. Where one field failed, the executor lets its neighbours run on behind it:
+        nothing would give back a connection that they took."""
+        self._is_over = True
+        await self.end_snapshot()
+
     async def one(self, table: type[Row], row_id: UUID) -> Row | None:
         """The row of this id, if the caller sees it."""
         found = await self._by_id(table).load(row_id)
@@ -154,6 +164,10 @@ class Context(BaseContext):
         found = await self._by_owner(table, key_name, order).load(owner)
         self.count(len(found))
         return found
+
+    async def load(self, name: str, key: UUID, load: Callable[[list[UUID]], Any]) -> Any:
+        """What `load` finds for this key: asked once, for all keys of one turn of the loop."""
+        return await self._loader(name, load).load(key)
 
     def _by_id(self, table: type[Row]) -> DataLoader[UUID, Row | None]:
         """One statement for all that are asked for in one turn of the loop."""
@@ -183,12 +197,18 @@ class Context(BaseContext):
     def cursors(self, question: str) -> CursorCodec:
         return CursorCodec(self.request.app.state.cursor_key, question)
 
-    async def call(self, service: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """The service that owns the rule decides; the caller's own token and request id go along."""
+    async def call(
+        self, service: str, method: str, path: str, body: Any = None, if_match: str | None = None
+    ) -> httpx.Response:
+        """The service that owns the rule decides; the caller's own token, purpose and request id go along."""
         headers = {
             "authorization": self.request.headers["authorization"],
             "x-request-id": self.request.scope["request_id"],
         }
+        if purpose := self.request.headers.get("x-purpose"):
+            headers["x-purpose"] = purpose
+        if if_match is not None:
+            headers["if-match"] = if_match
         if method == "POST" and (key := self.request.headers.get("idempotency-key")):
             headers["idempotency-key"] = self._key_of_next_command(key)
         async with self.in_time():
@@ -208,6 +228,8 @@ class Context(BaseContext):
         return self._loaders[key]
 
 
+Ask = Info[Context, Any]
+"""What a resolver is told about the request that it is part of."""
 MANY = 200
 """How much of a nested list one owner shows; its REST address has the rest."""
 MAX_THINGS = 10_000

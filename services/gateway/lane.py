@@ -3,6 +3,7 @@ than the answer. Anything that is not quite plain is handed on, whole, to the or
 again; so there is nothing here that can refuse.
 """
 
+from collections import deque
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,7 +14,14 @@ from services.gateway.service import TRIED, Answer, execute_known
 from shared import strict
 
 PATH, MAX_BYTES = "/graphql", 65_536
-NOT_PLAIN = {b"idempotency-key", b"content-encoding", b"transfer-encoding", b"expect", b"upgrade"}
+NOT_PLAIN = {
+    b"idempotency-key",
+    b"x-purpose",
+    b"content-encoding",
+    b"transfer-encoding",
+    b"expect",
+    b"upgrade",
+}
 FIELDS = {"query", "variables", "operationName"}
 _ROUTE = routes.routes[0]
 
@@ -29,12 +37,12 @@ class Lane:
         if token is None:
             await self._app(scope, receive, send)
             return
-        message = await receive()  # a body that never comes is the wire's to end
+        came = await _read(receive)
         request, answer = Request(scope), None
-        if message["type"] == "http.request" and not message.get("more_body"):
-            answer = await _answered(request, token, message.get("body", b""))
+        if not came[-1].get("more_body", came[-1]["type"] != "http.request"):
+            answer = await _answered(request, token, b"".join(one.get("body", b"") for one in came))
         if answer is None:
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(came, receive), send)
             return
         scope["route"] = _ROUTE
         length = str(len(answer.body)).encode()
@@ -56,9 +64,15 @@ def _token(scope: Scope) -> str | None:
     return str(token.decode())
 
 
+async def _read(receive: Receive) -> list[Message]:
+    """The body's parts, as far as MAX_BYTES. One that never comes is the wire's to end."""
+    came, size = [await receive()], 0
+    while came[-1].get("more_body") and (size := size + len(came[-1].get("body", b""))) <= MAX_BYTES:
+        came.append(await receive())
+    return came
+
+
 async def _answered(request: Request, token: str, body: bytes) -> Answer | None:
-    if len(body) > MAX_BYTES:
-        return None
     try:
         kind_of_answer(request)
         asked = strict.loads(body)
@@ -80,11 +94,11 @@ def _is_known(request: Request, asked: Any) -> bool:
     return plain and request.app.state.plans.knows(query, name)
 
 
-def _again(first: Message, receive: Receive) -> Receive:
-    """The request as it came, its first part included."""
-    waiting = [first]
+def _again(came: list[Message], receive: Receive) -> Receive:
+    """The request as it came, from its beginning."""
+    waiting = deque(came)
 
     async def replayed() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return waiting.popleft() if waiting else await receive()
 
     return replayed

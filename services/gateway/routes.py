@@ -10,7 +10,7 @@ from services.gateway import service
 from services.gateway.schemas import GraphQLIn
 from services.gateway.streaming import socket
 from services.gateway.streaming.events import event_stream, wants_events
-from shared.auth import bearer, token_of
+from shared.auth import Purpose, bearer, token_of
 from shared.errors import NotAcceptable
 from shared.idempotency import read_key
 from shared.openapi import POSTS, answers
@@ -47,6 +47,7 @@ def kind_of_answer(request: Request) -> str:
 async def graphql(
     asked: GraphQLIn, request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    x_purpose: Purpose = None,
 ) -> Response:  # fmt: skip
     token = token_of(request, credentials)
     read_key(request)  # refused here, before anything ran

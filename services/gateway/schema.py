@@ -14,18 +14,35 @@ from services.gateway.limits import MAX_TOKENS, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.live import LiveQuery, LiveSubscription
+from services.gateway.topics.logins import LoginsMutation
 from services.gateway.topics.metrics import MetricsQuery
-from services.gateway.topics.people import PeopleQuery
+from services.gateway.topics.notices import NoticesMutation, NoticesQuery
+from services.gateway.topics.people import PeopleMutation, PeopleQuery
+from services.gateway.topics.schedules import SchedulesMutation
 from services.gateway.topics.tickets import TicketsQuery
+from services.gateway.topics.tokens import TokensMutation, TokensQuery
+from services.gateway.topics.trail import TrailQuery
+from services.gateway.topics.vendors import VendorsMutation, VendorsQuery
 
 
 @strawberry.type(description="Reads: one consistent snapshot for each request.")
-class Query(PeopleQuery, TicketsQuery, AuditsQuery, AppealsQuery, MetricsQuery, LiveQuery):
+class Query(
+    PeopleQuery, VendorsQuery, TokensQuery, NoticesQuery, TrailQuery,
+    TicketsQuery,
+    AuditsQuery,
+    AppealsQuery,
+    MetricsQuery,
+    LiveQuery,
+):  # fmt: skip
     pass
 
 
 @strawberry.type(description="Commands: each goes to the service that owns the rule.")
-class Mutation(AuditsMutation, AppealsMutation):
+class Mutation(
+    PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
+    AuditsMutation,
+    AppealsMutation,
+):  # fmt: skip
     pass
 
 

@@ -41,7 +41,7 @@ async def execute(request: Request, token: str, asked: GraphQLIn) -> Answer:
     except Stopped as stopped:  # outside any resolver
         return _told(context, None, [GraphQLError(str(stopped), original_error=stopped)])
     finally:
-        await context.end_snapshot()
+        await context.close()
 
 
 async def execute_known(

@@ -150,9 +150,21 @@ def field(query: str) -> Sequence[Probe]:
     return [asks("program-without-scopes", query, "200 INSUFFICIENT_SCOPE"), asks("lead", query, "200")]
 
 
+def humans(query: str) -> Sequence[Probe]:
+    """Every person has the right to ask, and no program."""
+    return [asks("program-without-scopes", query, "200 FORBIDDEN"), asks("lead", query, "200")]
+
+
+def administrators(query: str) -> Sequence[Probe]:
+    return [asks("lead", query, "200 FORBIDDEN"), asks("admin", query, "200")]
+
+
 OF_ONE = f'(id: "{key("nothing has this id")}") {{ id }} }}'
+LOGINS = f'{{ person(id: "{key("person", "own-t1-a1")}") {{ logins {{ subject }} }} }}'
+READINGS = f'{{ noticeReadings(noticeId: "{key("nothing has this id")}") {{ totalCount }} }}'
 MESSAGES = f'{{ ticket(id: "{TICKET}") {{ messages {{ body }} }} }}'
 INTROSPECTION = "{ __schema { queryType { name } } }"
+EVIDENCE = f'{{ audit(id: "{key("audit", "own-t1-a1", "reviewed")}") {{ evidence }} }}'
 READING = [asks("lead", MESSAGES, "200 read messages.read"), asks("trainer", MESSAGES, "200 FORBIDDEN")]
 GATEWAY = {
     "context:Context.keep_trail": READING,
@@ -166,15 +178,28 @@ GATEWAY = {
         asks("admin", INTROSPECTION, "200"),
         asks("lead", INTROSPECTION, "200 INTROSPECTION_DISABLED"),
     ],
+    "topics.appeals:AppealsQuery.appeal": field(f"{{ appeal{OF_ONE}"),
     "topics.appeals:AppealsQuery.appeals": field("{ appeals { nodes { id } } }"),
+    "topics.audits:Audit.evidence": [asks("lead", EVIDENCE, "200 read evidence.read")],
     "topics.audits:AuditsQuery.audit": field(f"{{ audit{OF_ONE}"),
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
     "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),
     "topics.audits:AuditsQuery.reviews": field("{ reviews { nodes { id } } }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),
+    "topics.notices:NoticesQuery.notice": humans(f"{{ notice{OF_ONE}"),
+    "topics.notices:NoticesQuery.notice_readings": humans(READINGS),
+    "topics.notices:NoticesQuery.notices": humans("{ notices { totalCount } }"),
+    "topics.notices:NoticesQuery.signals": humans("{ signals { signal } }"),
+    "topics.people:PeopleQuery.people": humans("{ people { totalCount } }"),
+    "topics.people:PeopleQuery.permissions": field("{ permissions { action } }"),
+    "topics.people:PeopleQuery.person": humans(f"{{ person{OF_ONE}"),
     "topics.people:PeopleQuery.viewer": field("{ viewer { id } }"),
+    "topics.people:Person.logins": administrators(LOGINS),
     "topics.tickets:TicketsQuery.ticket": field(f"{{ ticket{OF_ONE}"),
     "topics.tickets:TicketsQuery.tickets": field("{ tickets { nodes { id } } }"),
+    "topics.tokens:TokensQuery.service_tokens": administrators("{ serviceTokens { totalCount } }"),
+    "topics.trail:TrailQuery.trail": field("{ trail { nodes { id } } }"),
+    "topics.vendors:VendorsQuery.vendors": humans("{ vendors { totalCount } }"),
 }
 
 PROBES: Mapping[str, Sequence[Probe]] = {

@@ -282,6 +282,8 @@ ROOTS = {
     "ticket": ("ticket", lambda agent: key("ticket", agent, "audited")),
     "audit": ("audit", lambda agent: key("audit", agent, "reviewed")),
     "review": ("review", lambda agent: key("review", agent)),
+    "appeal": ("appeal", lambda agent: key("appeal", agent)),
+    "person": ("person", lambda agent: key("person", agent)),
 }
 
 
@@ -323,7 +325,10 @@ async def test_every_graphql_field_shows_what_the_matrix_says(
 async def test_graphql_lists_hold_the_rows_of_the_matrix(
     client: httpx.AsyncClient, tally: Tally, headers: dict[str, dict[str, str]]
 ) -> None:
-    lists = {"tickets": "ticket", "audits": "audit", "reviews": "review", "appeals": "appeal"}
+    lists = {
+        "tickets": "ticket", "audits": "audit", "reviews": "review", "appeals": "appeal",
+        "people": "person", "vendors": "vendor", "notices": "notice", "trail": "trail_entry",
+    }  # fmt: skip
     for root, table in lists.items():
         for name in ASKERS:
             who = tally.everyone.people[name]

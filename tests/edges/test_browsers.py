@@ -147,7 +147,13 @@ THEIR_LOGO = "cdn.redoc.ly/redoc/logo-mini.svg"
 """ReDoc would fetch it from its maker: it may not, and nothing is missed."""
 
 
-@pytest.mark.parametrize(("path", "sign"), [("/docs", 'class="opblock'), ("/redoc", 'data-section-id="tag/')])
+@pytest.mark.parametrize(
+    ("path", "sign"),
+    [
+        ("/docs", 'class="opblock'), ("/redoc", 'data-section-id="tag/'),
+        ("/graphql/explorer", 'class="view-lines'),
+    ],
+)  # fmt: skip
 async def test_the_documentation_works_in_a_browser(
     app: FastAPI, tmp_path: Path, path: str, sign: str
 ) -> None:

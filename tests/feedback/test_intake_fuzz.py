@@ -121,7 +121,6 @@ def outcome(parser: Parser, body: bytes) -> str:
 
 def cpu_s(parser: Parser, body: bytes) -> float:
     """Of the reading alone: what the process holds already is not looked through for garbage meanwhile."""
-    gc.collect()
     gc.freeze()
     try:
         began = time.process_time()

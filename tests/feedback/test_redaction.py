@@ -210,7 +210,6 @@ def test_beyond_a_hundred_numbers_their_form_is_enough() -> None:
 
 def _seconds(text: str) -> float:
     """Of this thread alone, and without the collector, which has the whole test run's heap to look at."""
-    gc.collect()
     gc.disable()
     try:
         start = time.thread_time()

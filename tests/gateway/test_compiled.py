@@ -83,10 +83,17 @@ async def asking(postgres: str) -> AsyncIterator[Asking]:
 VALUES: dict[str, list[Any]] = {
     "status": ["solved", "open", None], "state": ["open", "reviewed", "claimed", None], "current": [True, False, None],
     "vendorId": [str(key("v1")), str(key("v2")), None], "connectionId": [str(key("connection")), None],
-    "externalId": ["v1-t1-a1", None], "first": [1, 2, 7, 100], "after": [None, "AAAA"],
+    "externalId": ["v1-t1-a1", None], "role": ["agent", "admin", "nothing", None],
+    "agentId": [str(key("person", "v1-t1-a1")), str(key("person", "own-t1-a1")), None],
+    "assigneeId": [str(key("person", "v1-t1-a1")), None], "createdTo": ["2026-01-01T00:00:00Z", None],
+    "specialistId": [str(key("person", "specialist")), str(key("person", "lead")), None],
+    "createdFrom": ["2025-01-01T00:00:00Z", "2026-02-01T00:00:00Z", None],
+    "ticketId": [str(key("ticket", "v1-t1-a1", "audited")), None],
+    "auditId": [str(key("audit", "v1-t1-a1", "reviewed")), None],
+    "reviewId": [str(key("review", "v1-t1-a1")), None], "first": [1, 2, 7, 100], "after": [None, "AAAA"],
     "id": [
         str(key(table, agent, *more))
-        for table, more in (("ticket", ("audited",)), ("review", ()), ("audit", ("reviewed",)), ("audit", ("open",)))
+        for table, more in (("ticket", ("audited",)), ("review", ()), ("appeal", ()), ("person", ()), ("audit", ("reviewed",)), ("audit", ("open",)))
         for agent in ("v1-t1-a1", "v2-t1-a1", "own-t1-a1", "nobody")
     ],
 }  # fmt: skip

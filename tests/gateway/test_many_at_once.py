@@ -40,3 +40,17 @@ async def test_a_long_nested_list_is_cut_for_each_owner_not_for_whoever_comes_la
     answer = await world.graphql("{ tickets(first: 4) { nodes { messages { body } } } }")
     counts = [len(node["messages"]) for node in answer["data"]["tickets"]["nodes"]]
     assert counts == [2, 2, 2, 2]
+
+
+async def test_what_runs_on_behind_a_refused_neighbour_takes_no_connection_any_more(world: World) -> None:
+    # given a token that leaves tickets to its program, and nothing else
+    made = await world.post("/people/service-tokens", {"name": "x", "scopes": ["tickets.read"]})
+    headers = {"authorization": f"Bearer {made['token']}"}
+    # when it asks for tickets, which take their time, and for what is refused at once
+    for _ in range(10):
+        query = {"query": "{ tickets { nodes { id } } viewer { id } }"}
+        answer = (await world.client.post("/graphql", json=query, headers=headers)).json()
+        assert [one["extensions"]["code"] for one in answer["errors"]] == ["INSUFFICIENT_SCOPE"]
+    await asyncio.sleep(0.2)
+    # then every connection is back
+    assert world.app.state.reads.engine.pool.checkedout() == 0

@@ -27,6 +27,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 
 from services.gateway.compiled.tables import MANY, ROOTS, SOURCES, Edge, Root, Source
+from services.gateway.paging import MAX_COUNTED
 
 
 class NotCompiled(Exception):
@@ -110,6 +111,8 @@ class _Compiling:
         assert query is not None
         given = get_argument_values(query.fields[name], node, self._variables)
         names = [argument for argument, value in given.items() if value is not None]
+        if left := set(names) - set(ROOTS[name].filters) - {"first", "after"}:
+            raise NotCompiled(min(left))
         numbers = {argument: self._numbers + place for place, argument in enumerate(names, 1)}
         self._numbers += len(names)
         return Asked(node, query.fields[name], ROOTS[name], numbers)
@@ -138,6 +141,11 @@ class _Compiling:
                     parts.append((key, _listed(f'"{key}"')))
                 case "pageInfo":
                     parts.append((key, self._page_info(asked, inner, mark)))
+                case "totalCount":
+                    all_rows = f"SELECT FROM {table} {it} WHERE {_where(asked, it)} LIMIT {MAX_COUNTED}"
+                    parts.append((key, f"(SELECT count(*) FROM ({all_rows}) counted)"))
+                case other:
+                    raise NotCompiled(other)
         columns = "".join(f', {sql} AS "{key}"' for key, sql in shown.items())
         newest, first, where = root.newest, f"${asked.numbers['first']}::int", _where(asked, it)
         if after := asked.numbers.get("after"):
@@ -246,6 +254,8 @@ def _selections(nodes: list[FieldNode]) -> list[SelectionSetNode]:
 
 def _leaf(kind: GraphQLNamedType, source: Source, name: str, it: str) -> str:
     sql = source.columns.get(name, "{it}." + re.sub(r"([A-Z])", lambda one: f"_{one[1].lower()}", name))
+    if not sql:
+        raise NotCompiled(name)
     value = sql.format(it=it, me=it)
     return _moment(value) if kind.name == "DateTime" else value
 

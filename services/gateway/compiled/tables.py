@@ -24,7 +24,7 @@ class Edge:
 class Source:
     table: str
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Field → SQL. The others are columns of the same name, in snake_case."""
+    """Field → SQL; none: left to the resolvers. The others are columns of the same name, in snake_case."""
     edges: Mapping[str, Edge] = field(default_factory=dict)
 
 
@@ -43,6 +43,7 @@ def _person(column: str) -> Edge:
     return Edge("Person", f"{{it}}.id = {column}")
 
 
+_VENDOR = Edge("Vendor", "{it}.id = {me}.vendor_id")
 _OF_TICKET = "{it}.ticket_id = {me}.id"
 _OF_AUDIT = "{it}.ticket_id = {me}.ticket_id AND {it}.audit_id = {me}.id"
 _OF_REVIEW = "{it}.ticket_id = {me}.ticket_id AND {it}.review_id = {me}.id"
@@ -50,7 +51,12 @@ _REVIEWER = f"(SELECT one.reviewer_id FROM review_author one WHERE {_OF_REVIEW})
 _SPECIALIST = f"(SELECT one.specialist_id FROM assignment one WHERE {_OF_AUDIT})".replace("{it}", "one")
 
 SOURCES: Mapping[str, Source] = {
-    "Person": Source("person"),
+    "Vendor": Source("vendor"),
+    "Person": Source(
+        "person",
+        {"version": ""},
+        {"vendor": _VENDOR, "lead": _person("{me}.lead_id")},
+    ),
     "Clock": Source("", {"startedBy": "{it}.value->>'started_by'", "stoppedBy": "{it}.value->>'stopped_by'"}),
     "TicketFacts": Source(
         "ticket_fact",
@@ -75,7 +81,8 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Audit": Source(
         "audit",
-        edges={
+        {"specialistId": _SPECIALIST, "evidence": ""},
+        {
             "agent": _person("{me}.agent_id"),
             "specialist": _person(_SPECIALIST),
             "reviews": Edge("Review", _OF_AUDIT, "{it}.number"),
@@ -84,7 +91,8 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Review": Source(
         "review",
-        edges={
+        {"reviewerId": _REVIEWER},
+        {
             "agent": _person("{me}.agent_id"),
             "reviewer": _person(_REVIEWER),
             "appeals": Edge("Appeal", _OF_REVIEW, "{it}.id"),
@@ -92,15 +100,20 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Appeal": Source(
         "appeal",
-        edges={
+        {"filedById": "{it}.filed_by"},
+        {
+            "agent": _person("{me}.agent_id"),
             "filedBy": _person("{me}.filed_by"),
+            "resolver": _person("{me}.resolver_id"),
             "ruling": Edge("Ruling", "{it}.ticket_id = {me}.ticket_id AND {it}.appeal_id = {me}.id"),
         },
     ),
-    "Ruling": Source("ruling", edges={"ruledBy": _person("{me}.ruled_by")}),
+    "Ruling": Source("ruling", {"ruledById": "{it}.ruled_by"}, {"ruledBy": _person("{me}.ruled_by")}),
 }  # fmt: skip
 
 _ID = {"id": "{it}.id = {value}::uuid"}
+_OF_AGENT = {"agentId": "{it}.agent_id = {value}::uuid"}
+_ABOUT = {"ticketId": "{it}.ticket_id = {value}::uuid"}
 ROOTS: Mapping[str, Root] = {
     "ticket": Root("Ticket", "tickets.read", _ID),
     "tickets": Root(
@@ -110,15 +123,41 @@ ROOTS: Mapping[str, Root] = {
             "vendorId": "{it}.vendor_id = {value}::uuid",
             "connectionId": "{it}.connection_id = {value}::uuid",
             "externalId": "{it}.external_id = {value}::text",
+            "assigneeId": "{it}.assignee_id = {value}::uuid",
         },
         newest="created_at",
     ),
     "audit": Root("Audit", "audits.read", _ID),
-    "audits": Root("Audit", "audits.read", {"state": "{it}.state = {value}::text"}, newest="drawn_at"),
+    "audits": Root(
+        "Audit", "audits.read",
+        {"state": "{it}.state = {value}::text"} | _OF_AGENT | _ABOUT
+        | {"specialistId": _SPECIALIST.replace("{me}", "{it}") + " = {value}::uuid"},
+        newest="drawn_at",
+    ),
     "review": Root("Review", "reviews.read", _ID),
     "reviews": Root(
-        "Review", "reviews.read", {"current": "({it}.superseded_at IS NULL) = {value}::boolean"},
+        "Review", "reviews.read",
+        {
+            "current": "({it}.superseded_at IS NULL) = {value}::boolean",
+            "auditId": "{it}.audit_id = {value}::uuid",
+        } | _OF_AGENT | _ABOUT,
         newest="released_at",
     ),
-    "appeals": Root("Appeal", "appeals.read", {"state": "{it}.state = {value}::text"}, newest="filed_at"),
+    "appeal": Root("Appeal", "appeals.read", _ID),
+    "appeals": Root(
+        "Appeal", "appeals.read",
+        {
+            "state": "{it}.state = {value}::text",
+            "reviewId": "{it}.review_id = {value}::uuid",
+            "agentId": "{it}.agent_id = {value}::uuid",
+        },
+        newest="filed_at",
+    ),
+    "person": Root("Person", "people.read", _ID),
+    "people": Root(
+        "Person", "people.read",
+        {"role": "{it}.role = {value}::text", "vendorId": "{it}.vendor_id = {value}::uuid"},
+        newest="id",
+    ),
+    "vendors": Root("Vendor", "vendors.read", {}, newest="id"),
 }  # fmt: skip

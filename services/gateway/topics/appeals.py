@@ -7,9 +7,10 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import select
 from sqlmodel import col
+from strawberry import argument, field
 from strawberry.scalars import JSON
 
-from services.gateway.paging import Connection, page
+from services.gateway.paging import After, Connection, First, page
 from services.gateway.problems import Problem, command
 from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
@@ -19,33 +20,45 @@ from shared.models.appeals import Ruling as RulingRow
 
 @strawberry.type(description="The one decision on an appeal.")
 class Ruling:
-    outcome: str
-    reason: str
-    text: str
-    ruled_at: datetime
-    changes: JSON = strawberry.field(description="[{criterion, value}]")
-    ruled_by_id: strawberry.Private[UUID]
+    appeal_id: UUID = field(description="What it decides.")
+    outcome: str = field(description="upheld, partially_overturned or overturned: what became of the review")
+    reason: str = field(description="Why, of the reasons that there are.")
+    text: str = field(description="Why, in words.")
+    ruled_at: datetime = field(description="When it was decided.")
+    changes: JSON = field(description="[{criterion, value}]: the answers that replace the reviewer's")
+    ruled_by_id: UUID = field(description="Who decided.")
 
-    @strawberry.field(description="Who decided.")
+    @strawberry.field(description="Who decided, if you may see them.")
     async def ruled_by(self, info: Ask) -> Person | None:
         return await person(info, self.ruled_by_id)
 
 
 @strawberry.type(description="An objection to a review, criterion by criterion.")
 class Appeal:
-    id: UUID
-    review_id: UUID
-    ticket_id: UUID
-    state: str
-    reason: str
-    points: JSON = strawberry.field(description="[{criterion, proposed_value, text}]")
-    filed_at: datetime
-    due_at: datetime
-    filed_by_id: strawberry.Private[UUID]
+    id: UUID = field(description="Its key in Assay.")
+    review_id: UUID = field(description="The review that it is against.")
+    ticket_id: UUID = field(description="The ticket that was reviewed.")
+    agent_id: UUID = field(description="Whose work was reviewed.")
+    vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
+    filed_by_id: UUID = field(description="The agent, or the agent's lead.")
+    reason: str = field(description="Why, of the reasons that there are.")
+    points: JSON = field(description="[{criterion, proposed_value, text}]")
+    state: str = field(description="open, in_review, decided or withdrawn")
+    resolver_id: UUID | None = field(description="Who has taken it and will rule; null: nobody.")
+    filed_at: datetime = field(description="When it was filed.")
+    due_at: datetime = field(description="Until when it is to be decided.")
 
-    @strawberry.field(description="The agent, or the agent's lead.")
+    @strawberry.field(description="Whose work was reviewed, if you may see them.")
+    async def agent(self, info: Ask) -> Person | None:
+        return await person(info, self.agent_id)
+
+    @strawberry.field(description="The agent, or the agent's lead, if you may see them.")
     async def filed_by(self, info: Ask) -> Person | None:
         return await person(info, self.filed_by_id)
+
+    @strawberry.field(description="Who has taken it and will rule, if you may see them.")
+    async def resolver(self, info: Ask) -> Person | None:
+        return await person(info, self.resolver_id)
 
     @strawberry.field(description="Null until somebody has ruled.")
     async def ruling(self, info: Ask) -> Ruling | None:
@@ -55,16 +68,17 @@ class Appeal:
 
 def ruling_of(row: RulingRow) -> Ruling:
     return Ruling(
-        outcome=row.outcome, reason=row.reason, text=row.text, ruled_at=row.ruled_at,
+        appeal_id=row.appeal_id, outcome=row.outcome, reason=row.reason, text=row.text, ruled_at=row.ruled_at,
         changes=cast(JSON, row.changes), ruled_by_id=row.ruled_by,
     )  # fmt: skip
 
 
 def appeal_of(row: AppealRow) -> Appeal:
     return Appeal(
-        id=row.id, review_id=row.review_id, ticket_id=row.ticket_id, state=row.state,
-        reason=row.reason, points=cast(JSON, row.points), filed_at=row.filed_at, due_at=row.due_at,
-        filed_by_id=row.filed_by,
+        id=row.id, review_id=row.review_id, ticket_id=row.ticket_id, agent_id=row.agent_id,
+        vendor_id=row.vendor_id, filed_by_id=row.filed_by, reason=row.reason,
+        points=cast(JSON, row.points), state=row.state, resolver_id=row.resolver_id,
+        filed_at=row.filed_at, due_at=row.due_at,
     )  # fmt: skip
 
 
@@ -73,34 +87,51 @@ async def appeals_of_review(info: Ask, review_id: UUID) -> list[Appeal]:
     return [appeal_of(row) for row in rows]
 
 
-AppealOrProblem = Annotated[Appeal | Problem, strawberry.union("AppealOrProblem")]
+AppealOrProblem = Annotated[
+    Appeal | Problem, strawberry.union("AppealOrProblem", description="The appeal, or why nothing was done.")
+]
+Which = Annotated[UUID, argument(description="Which appeal.")]
+Why = Annotated[str, argument(description="Why; it stays with the appeal.")]
 
 
 @strawberry.input(description="One criterion that should have been answered otherwise.")
 class PointInput:
-    criterion: str
-    proposed_value: JSON = strawberry.field(description='A number on the scale, or "NA".')
-    text: str
+    criterion: str = field(description="Its key in the scorecard.")
+    proposed_value: JSON = field(
+        description='What the answer should have been: a number on the scale, or "NA".'
+    )
+    text: str = field(description="Why.")
 
 
 @strawberry.input(description="One changed answer.")
 class ChangeInput:
-    criterion: str
-    value: JSON
+    criterion: str = field(description="Its key in the scorecard.")
+    value: JSON = field(description='A number on the scale, or "NA".')
 
 
 @strawberry.type
 class AppealsQuery:
+    @strawberry.field(description="One appeal; null where there is none, or none that you may see.")
+    async def appeal(self, info: Ask, id: Which) -> Appeal | None:
+        check(info.context.actor, "appeals.read")
+        row = await info.context.one(AppealRow, id)
+        return appeal_of(row) if row else None
+
     @strawberry.field(description="Appeals, the newest first.")
     async def appeals(
-        self, info: Ask, first: int = 20, after: str | None = None, state: str | None = None
-    ) -> Connection[Appeal]:
+        self, info: Ask, first: First = 20, after: After = None,
+        state: Annotated[str | None, argument(description="Only those in this state.")] = None,
+        review_id: Annotated[UUID | None, argument(description="Only those against this version.")] = None,
+        agent_id: Annotated[UUID | None, argument(description="Only those about this agent's work.")] = None,
+    ) -> Connection[Appeal]:  # fmt: skip
         check(info.context.actor, "appeals.read")
         statement = select(AppealRow)
-        if state is not None:
-            statement = statement.where(col(AppealRow.state) == state)
+        equal = {"state": state, "review_id": review_id, "agent_id": agent_id}
+        for name, value in equal.items():
+            if value is not None:
+                statement = statement.where(getattr(AppealRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters={"state": state}, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
             newest=col(AppealRow.filed_at), row_id=col(AppealRow.id), make=appeal_of,
         )  # fmt: skip
 
@@ -109,8 +140,16 @@ class AppealsQuery:
 class AppealsMutation:
     @strawberry.mutation(description="Appeal a review of your work.")
     async def file_appeal(
-        self, info: Ask, review_id: UUID, reason: str, points: list[PointInput]
-    ) -> AppealOrProblem:
+        self, info: Ask,
+        review_id: Annotated[UUID, argument(description="Which version of the review.")],
+        reason: Annotated[
+            str,
+            argument(
+                description="evidence_overlooked, scorecard_misread, sop_unclear, wrong_agent or other"
+            ),
+        ],
+        points: Annotated[list[PointInput], argument(description="What is wrong, criterion by criterion.")],
+    ) -> AppealOrProblem:  # fmt: skip
         body = {
             "review_id": str(review_id),
             "reason": reason,
@@ -119,23 +158,26 @@ class AppealsMutation:
         return await _appeal(info, "/appeals", body)
 
     @strawberry.mutation(description="Take an appeal: you will rule on it.")
-    async def take_appeal(self, info: Ask, appeal_id: UUID) -> AppealOrProblem:
+    async def take_appeal(self, info: Ask, appeal_id: Which) -> AppealOrProblem:
         return await _appeal(info, f"/appeals/{appeal_id}/take")
 
     @strawberry.mutation(description="Give an appeal that was taken back.")
-    async def release_appeal(self, info: Ask, appeal_id: UUID, reason: str) -> AppealOrProblem:
+    async def release_appeal(self, info: Ask, appeal_id: Which, reason: Why) -> AppealOrProblem:
         return await _appeal(info, f"/appeals/{appeal_id}/release", {"reason": reason})
 
     @strawberry.mutation(description="Rule, with the changed answers in the same call.")
     async def rule_on_appeal(
-        self,
-        info: Ask,
-        appeal_id: UUID,
-        outcome: str,
-        reason: str,
-        text: str,
-        changes: list[ChangeInput],
-    ) -> AppealOrProblem:
+        self, info: Ask, appeal_id: Which,
+        outcome: Annotated[str, argument(description="upheld, partially_overturned or overturned")],
+        reason: Annotated[
+            str,
+            argument(
+                description="reviewer_error, sop_unclear, evidence_missing, exception or review_correct"
+            ),
+        ],
+        text: Annotated[str, argument(description="Why, in words.")],
+        changes: Annotated[list[ChangeInput], argument(description="The answers that are changed.")],
+    ) -> AppealOrProblem:  # fmt: skip
         body = {
             "outcome": outcome,
             "reason": reason,
@@ -145,7 +187,7 @@ class AppealsMutation:
         return await _appeal(info, f"/appeals/{appeal_id}/ruling", body)
 
     @strawberry.mutation(description="Take an appeal back.")
-    async def withdraw_appeal(self, info: Ask, appeal_id: UUID, reason: str) -> AppealOrProblem:
+    async def withdraw_appeal(self, info: Ask, appeal_id: Which, reason: Why) -> AppealOrProblem:
         return await _appeal(info, f"/appeals/{appeal_id}/withdraw", {"reason": reason})
 
 

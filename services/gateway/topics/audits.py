@@ -7,14 +7,16 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import select
 from sqlmodel import col
+from strawberry import argument, field
 from strawberry.scalars import JSON
 
-from services.gateway.paging import Connection, page
+from services.gateway.paging import After, Connection, First, page
 from services.gateway.problems import Problem, command
 from services.gateway.topics.appeals import Appeal, appeals_of_review
 from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
 from shared.models.audit import Audit as AuditRow
+from shared.models.audit import Evidence as EvidenceRow
 from shared.models.audit import Review as ReviewRow
 
 if TYPE_CHECKING:
@@ -23,30 +25,35 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="One version of one audit's verdict; a later version supersedes it.")
 class Review:
-    id: UUID
-    audit_id: UUID
-    ticket_id: UUID
-    number: int
-    score: float | None = strawberry.field(description="Percent; null when nothing was rated.")
-    score_exact: str | None
-    auto_failed: bool
-    passed: bool | None
-    answers: JSON = strawberry.field(description="[{criterion, value, comment}]")
-    sections: JSON = strawberry.field(description="[{section, score, criteria: [{criterion, score}]}]")
-    summary: str | None
-    released_at: datetime
-    acknowledged_at: datetime | None
-    superseded_at: datetime | None = strawberry.field(description="Null: this is the version that counts.")
-    supersedes_id: UUID | None
-    appeal_id: UUID | None
-    agent_id: strawberry.Private[UUID | None]
-    reviewer_id: strawberry.Private[UUID | None]
+    id: UUID = field(description="Its key in Assay.")
+    audit_id: UUID = field(description="The audit that it is the verdict of.")
+    ticket_id: UUID = field(description="The ticket that was reviewed.")
+    number: int = field(description="1, 2, …: a later version supersedes an earlier one.")
+    scorecard_version_id: UUID = field(description="What it was scored with.")
+    reviewer_id: UUID | None = field(description="Null: imported, or not for you to know.")
+    agent_id: UUID | None = field(description="Whose work was reviewed.")
+    vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
+    score: float | None = field(description="Percent; null when nothing was rated.")
+    score_exact: str | None = field(description="The fraction that `score` was cut from.")
+    score_without_auto_fail: float | None = field(
+        description="What the score would be if nothing had failed all of it by itself."
+    )
+    auto_failed: bool = field(description="Whether one criterion failed all of it.")
+    passed: bool | None = field(description="Whether it reached the pass mark; null: there is none.")
+    answers: JSON = field(description="[{criterion, value, comment}]")
+    sections: JSON = field(description="[{section, score, criteria: [{criterion, score}]}]")
+    summary: str | None = field(description="The reviewer's words about all of it.")
+    released_at: datetime = field(description="When it was released.")
+    acknowledged_at: datetime | None = field(description="When the agent said that they have read it.")
+    superseded_at: datetime | None = field(description="Null: this is the version that counts.")
+    supersedes_id: UUID | None = field(description="The version before this one.")
+    appeal_id: UUID | None = field(description="The appeal that this version came of.")
 
-    @strawberry.field(description="Whose work was reviewed.")
+    @strawberry.field(description="Whose work was reviewed, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
         return await person(info, self.agent_id)
 
-    @strawberry.field(description="Who gave this verdict.")
+    @strawberry.field(description="Who gave this verdict, if you may know.")
     async def reviewer(self, info: Ask) -> Person | None:
         return await person(info, self.reviewer_id)
 
@@ -57,20 +64,34 @@ class Review:
 
 @strawberry.type(description="One ticket chosen to be reviewed.")
 class Audit:
-    id: UUID
-    ticket_id: UUID
-    state: str
-    probability: float | None = strawberry.field(description="How likely this ticket was to be drawn.")
-    draw: str | None
-    drawn_at: datetime
-    agent_id: strawberry.Private[UUID | None]
-    specialist_id: strawberry.Private[UUID | None]
+    id: UUID = field(description="Its key in Assay.")
+    ticket_id: UUID = field(description="The ticket that was chosen.")
+    plan_id: UUID | None = field(description="The plan that drew it; null: imported or picked by hand.")
+    scorecard_version_id: UUID = field(description="What it is scored with.")
+    probability: float | None = field(description="How likely this ticket was to be drawn.")
+    draw: str | None = field(description="The 64-bit number the draw gave this ticket, in hex.")
+    drawn_at: datetime = field(description="When it was drawn.")
+    agent_id: UUID | None = field(description="Whose work it is about.")
+    vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
+    state: str = field(description="open, claimed, reviewed or void")
+    specialist_id: UUID | None = field(description="Null: nobody has claimed it, or not for you to know.")
 
-    @strawberry.field
+    @strawberry.field(
+        description="The ticket as it was. Null: not for you to read; specialists read it once they claimed."
+    )
+    async def evidence(self, info: Ask) -> JSON | None:
+        order = [col(EvidenceRow.ticket_id)]
+        rows = await info.context.many(EvidenceRow, "audit_id", order, self.id)
+        if not rows:
+            return None
+        info.context.note_read("evidence.read", self.id)
+        return cast(JSON, rows[0].content)
+
+    @strawberry.field(description="Whose work it is about, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
         return await person(info, self.agent_id)
 
-    @strawberry.field(description="Who has claimed it.")
+    @strawberry.field(description="Who has claimed it, if you may know.")
     async def specialist(self, info: Ask) -> Person | None:
         return await person(info, self.specialist_id)
 
@@ -79,7 +100,7 @@ class Audit:
         rows = await info.context.many(ReviewRow, "audit_id", [col(ReviewRow.number)], self.id)
         return [review_of(row) for row in rows]
 
-    @strawberry.field
+    @strawberry.field(description="The ticket that was chosen.")
     async def ticket(
         self, info: Ask
     ) -> Annotated["Ticket", strawberry.lazy("services.gateway.topics.tickets")] | None:
@@ -91,7 +112,11 @@ class Audit:
 def review_of(row: ReviewRow) -> Review:
     return Review(
         id=row.id, audit_id=row.audit_id, ticket_id=row.ticket_id, number=row.number,
+        scorecard_version_id=row.scorecard_version_id, vendor_id=row.vendor_id,
         score=None if row.score is None else float(row.score), score_exact=row.score_exact,
+        score_without_auto_fail=(
+            None if row.score_without_auto_fail is None else float(row.score_without_auto_fail)
+        ),
         auto_failed=row.auto_failed, passed=row.passed, answers=cast(JSON, row.answers),
         sections=cast(JSON, row.sections), summary=row.summary, released_at=row.released_at,
         acknowledged_at=row.acknowledged_at, superseded_at=row.superseded_at,
@@ -102,7 +127,8 @@ def review_of(row: ReviewRow) -> Review:
 
 def audit_of(row: AuditRow) -> Audit:
     return Audit(
-        id=row.id, ticket_id=row.ticket_id, state=row.state,
+        id=row.id, ticket_id=row.ticket_id, plan_id=row.plan_id,
+        scorecard_version_id=row.scorecard_version_id, vendor_id=row.vendor_id, state=row.state,
         probability=None if row.probability is None else float(row.probability), draw=row.draw,
         drawn_at=row.drawn_at, agent_id=row.agent_id, specialist_id=row.specialist_id,
     )  # fmt: skip
@@ -121,40 +147,55 @@ async def audits_of_ticket(info: Ask, ticket_id: UUID) -> list[Audit]:
     return [audit_of(row) for row in rows]
 
 
-AuditOrProblem = Annotated[Audit | Problem, strawberry.union("AuditOrProblem")]
-ReviewOrProblem = Annotated[Review | Problem, strawberry.union("ReviewOrProblem")]
+AuditOrProblem = Annotated[
+    Audit | Problem, strawberry.union("AuditOrProblem", description="The audit, or why nothing was done.")
+]
+ReviewOrProblem = Annotated[
+    Review | Problem, strawberry.union("ReviewOrProblem", description="The review, or why nothing was done.")
+]
+WhichAudit = Annotated[UUID, argument(description="Which audit.")]
+WhichReview = Annotated[UUID, argument(description="Which version of the review.")]
+OfAgent = Annotated[UUID | None, argument(description="Only those about this agent's work.")]
+OfTicket = Annotated[UUID | None, argument(description="Only those of this ticket.")]
 
 
 @strawberry.input(description="One criterion's answer.")
 class AnswerInput:
-    criterion: str
-    value: JSON = strawberry.field(description='A number on the scale, or "NA".')
-    comment: str | None = None
+    criterion: str = field(description="Its key in the scorecard.")
+    value: JSON = field(description='A number on the scale, or "NA".')
+    comment: str | None = field(default=None, description="Why.")
 
 
 @strawberry.type
 class AuditsQuery:
     @strawberry.field(description="One audit; null where there is none, or none that you may see.")
-    async def audit(self, info: Ask, id: UUID) -> Audit | None:
+    async def audit(self, info: Ask, id: WhichAudit) -> Audit | None:
         check(info.context.actor, "audits.read")
         row = await info.context.one(AuditRow, id)
         return audit_of(row) if row else None
 
     @strawberry.field(description="Audits, the latest drawn first.")
     async def audits(
-        self, info: Ask, first: int = 20, after: str | None = None, state: str | None = None
-    ) -> Connection[Audit]:
+        self, info: Ask, first: First = 20, after: After = None,
+        state: Annotated[str | None, argument(description="Only those in this state.")] = None,
+        agent_id: OfAgent = None, ticket_id: OfTicket = None,
+        specialist_id: Annotated[UUID | None, argument(description="Only those claimed by them.")] = None,
+    ) -> Connection[Audit]:  # fmt: skip
         check(info.context.actor, "audits.read")
         statement = select(AuditRow)
-        if state is not None:
-            statement = statement.where(col(AuditRow.state) == state)
+        equal = {
+            "state": state, "agent_id": agent_id, "ticket_id": ticket_id, "specialist_id": specialist_id,
+        }  # fmt: skip
+        for name, value in equal.items():
+            if value is not None:
+                statement = statement.where(getattr(AuditRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters={"state": state}, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
             newest=col(AuditRow.drawn_at), row_id=col(AuditRow.id), make=audit_of,
         )  # fmt: skip
 
     @strawberry.field(description="One version of a review.")
-    async def review(self, info: Ask, id: UUID) -> Review | None:
+    async def review(self, info: Ask, id: WhichReview) -> Review | None:
         check(info.context.actor, "reviews.read")
         row = await info.context.one(ReviewRow, id)
         return review_of(row) if row else None
@@ -163,15 +204,24 @@ class AuditsQuery:
         description="Reviews, the latest released first; `current: true` leaves out superseded ones."
     )
     async def reviews(
-        self, info: Ask, first: int = 20, after: str | None = None, current: bool | None = None
-    ) -> Connection[Review]:
+        self, info: Ask, first: First = 20, after: After = None,
+        current: Annotated[
+            bool | None, argument(description="Only versions that count, or only superseded ones.")
+        ] = None,
+        agent_id: OfAgent = None, ticket_id: OfTicket = None,
+        audit_id: Annotated[UUID | None, argument(description="Only those of this audit.")] = None,
+    ) -> Connection[Review]:  # fmt: skip
         check(info.context.actor, "reviews.read")
         statement = select(ReviewRow)
+        equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
+        for name, value in equal.items():
+            if value is not None:
+                statement = statement.where(getattr(ReviewRow, name) == value)
         superseded = col(ReviewRow.superseded_at)
         if current is not None:
             statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
         return await page(
-            info.context, statement, name=info.field_name, filters={"current": current}, first=first,
+            info.context, statement, name=info.field_name, filters=equal | {"current": current}, first=first,
             after=after,
             newest=col(ReviewRow.released_at), row_id=col(ReviewRow.id), make=review_of,
         )  # fmt: skip
@@ -184,22 +234,29 @@ class AuditsMutation:
         return await _audit(info, "/audit/audits/claim-next")
 
     @strawberry.mutation(description="Claim this audit.")
-    async def claim_audit(self, info: Ask, audit_id: UUID) -> AuditOrProblem:
+    async def claim_audit(self, info: Ask, audit_id: WhichAudit) -> AuditOrProblem:
         return await _audit(info, f"/audit/audits/{audit_id}/claim")
 
     @strawberry.mutation(description="Give a claimed audit back.")
-    async def release_audit(self, info: Ask, audit_id: UUID, reason: str) -> AuditOrProblem:
+    async def release_audit(
+        self, info: Ask, audit_id: WhichAudit,
+        reason: Annotated[str, argument(description="Why; it stays with the audit.")],
+    ) -> AuditOrProblem:  # fmt: skip
         return await _audit(info, f"/audit/audits/{audit_id}/release", {"reason": reason})
 
     @strawberry.mutation(description="Submit the review of an audit you claimed.")
     async def submit_review(
-        self, info: Ask, audit_id: UUID, answers: list[AnswerInput], summary: str | None = None
-    ) -> ReviewOrProblem:
+        self, info: Ask, audit_id: WhichAudit,
+        answers: Annotated[
+            list[AnswerInput], argument(description="One for every criterion of the card.")
+        ],
+        summary: Annotated[str | None, argument(description="Your words about all of it.")] = None,
+    ) -> ReviewOrProblem:  # fmt: skip
         body = {"answers": [vars(answer) for answer in answers], "summary": summary}
         return await _review(info, f"/audit/audits/{audit_id}/reviews", body)
 
     @strawberry.mutation(description="I have read this review of my work.")
-    async def acknowledge_review(self, info: Ask, review_id: UUID) -> ReviewOrProblem:
+    async def acknowledge_review(self, info: Ask, review_id: WhichReview) -> ReviewOrProblem:
         return await _review(info, f"/audit/reviews/{review_id}/acknowledge")
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import BigInteger, Text, cast, func, select
 from sqlmodel import col
+from strawberry import argument
 from strawberry.types import Info
 
 from services.gateway.live.following import Following, Kind
@@ -27,6 +29,9 @@ AUDITS = Kind(events.AuditMoved, "audits.read", AuditRow, col(AuditRow.id))
 APPEALS = Kind(events.AppealMoved, "appeals.read", AppealRow, col(AppealRow.id))
 FACTS = Kind(events.TicketFactsMade, "metrics.read", FactRow, col(FactRow.ticket_id))
 
+Since = Annotated[
+    str | None, argument(description="A cursor: what happened after it is told first; null: from now on.")
+]
 _CURSOR = "Goes back as `after`: what happened since is told first."
 
 
@@ -45,7 +50,7 @@ class AppealMoved:
 @strawberry.type(description="A ticket's facts were made anew: metrics may have changed.")
 class TicketFactsChanged:
     cursor: str = strawberry.field(description=_CURSOR)
-    ticket_id: UUID
+    ticket_id: UUID = strawberry.field(description="Whose facts.")
     facts: TicketFacts = strawberry.field(description="As they are now.")
 
     @strawberry.field(description="Null where you may see the facts alone.")
@@ -71,14 +76,14 @@ class LiveQuery:
 @strawberry.type
 class LiveSubscription:
     @strawberry.subscription(description="Audits of those you see: assigned, given back, reviewed.")
-    async def audit_moved(self, info: Follow, after: str | None = None) -> AsyncGenerator[AuditMoved, None]:
+    async def audit_moved(self, info: Follow, after: Since = None) -> AsyncGenerator[AuditMoved, None]:
         check(info.context.actor, "audits.read")
         async with aclosing(info.context.follow(AUDITS, after)) as told:
             async for cursor, row in told:
                 yield AuditMoved(cursor=cursor, audit=audit_of(row))
 
     @strawberry.subscription(description="Appeals of those you see.")
-    async def appeal_moved(self, info: Follow, after: str | None = None) -> AsyncGenerator[AppealMoved, None]:
+    async def appeal_moved(self, info: Follow, after: Since = None) -> AsyncGenerator[AppealMoved, None]:
         check(info.context.actor, "appeals.read")
         async with aclosing(info.context.follow(APPEALS, after)) as told:
             async for cursor, row in told:
@@ -86,7 +91,7 @@ class LiveSubscription:
 
     @strawberry.subscription(description="Tickets from which numbers are summed that you see.")
     async def ticket_facts_changed(
-        self, info: Follow, after: str | None = None
+        self, info: Follow, after: Since = None
     ) -> AsyncGenerator[TicketFactsChanged, None]:
         check(info.context.actor, "metrics.read")
         async with aclosing(info.context.follow(FACTS, after)) as told:

@@ -1,16 +1,19 @@
 """GraphQL: tickets, with their messages, facts, audits and reviews."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import select
 from sqlmodel import col
+from strawberry import argument, field
 
-from services.gateway.paging import Connection, page
+from services.gateway.paging import After, Connection, First, page
 from services.gateway.topics.audits import Audit, Review, audits_of_ticket, reviews_of_ticket
 from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
+from shared.errors import Fault, ValidationFailed
 from shared.models.feedback import Message as MessageRow
 from shared.models.feedback import Ticket as TicketRow
 from shared.models.kpi import TicketFact as FactRow
@@ -18,66 +21,68 @@ from shared.models.kpi import TicketFact as FactRow
 
 @strawberry.type(description="One comment on a ticket.")
 class Message:
-    id: UUID
-    sent_at: datetime
-    author_kind: str = strawberry.field(description="requester, agent, bot or system")
-    author_name: str | None
-    is_public: bool
-    is_redacted: bool = strawberry.field(description="Its words were taken back in the help desk.")
-    body: str
+    id: UUID = field(description="Its key in Assay.")
+    sent_at: datetime = field(description="When it was sent.")
+    author_kind: str = field(description="requester, agent, bot or system")
+    author_name: str | None = field(description="Of staff; who asks for help is not named.")
+    is_public: bool = field(description="Whether whoever asked for help saw it.")
+    is_redacted: bool = field(description="Its words were taken back in the help desk.")
+    edited_at: datetime | None = field(description="When it was changed last; null: never.")
+    attachments: int = field(description="How many files came with it.")
+    body: str = field(description="What was said, without personal data.")
 
 
 @strawberry.type(description="What started and what stopped one of a ticket's clocks.")
 class Clock:
-    name: str = strawberry.field(description="first_reply, first_resolution or full_resolution")
-    started_by: str = strawberry.field(description="ticket:<id>, message:<id> or event:<id>")
-    stopped_by: str
+    name: str = field(description="first_reply, first_resolution or full_resolution")
+    started_by: str = field(description="ticket:<id>, message:<id> or event:<id>")
+    stopped_by: str = field(description="As started_by: what stopped it.")
 
 
 @strawberry.type(description="A ticket's durations in seconds and its outcomes; null: not yet, or never.")
 class TicketFacts:
-    first_reply_at: datetime | None
-    first_response_s: int | None
-    first_response_business_s: int | None
-    first_resolution_s: int | None
-    full_resolution_s: int | None
-    full_resolution_business_s: int | None
-    requester_wait_s: int | None
-    agent_wait_s: int | None
-    on_hold_s: int | None
-    reopens: int
-    agent_replies: int
-    is_one_touch: bool
-    csat_score: float | None = strawberry.field(description="0 (bad) … 1 (good)")
-    clocks: list[Clock] = strawberry.field(description="Of those that have run.")
+    first_reply_at: datetime | None = field(description="When an agent answered first.")
+    first_response_s: int | None = field(description="Until the first answer.")
+    first_response_business_s: int | None = field(description="Until the first answer, in business hours.")
+    first_resolution_s: int | None = field(description="Until it was solved first.")
+    full_resolution_s: int | None = field(description="Until it was solved last.")
+    full_resolution_business_s: int | None = field(description="Until it was solved last, in business hours.")
+    requester_wait_s: int | None = field(description="How long whoever asked waited for agents, in all.")
+    agent_wait_s: int | None = field(description="How long agents waited for whoever asked, in all.")
+    on_hold_s: int | None = field(description="How long it was on hold, in all.")
+    reopens: int = field(description="How often it was opened again after it was solved.")
+    agent_replies: int = field(description="How often agents answered publicly.")
+    is_one_touch: bool = field(description="Whether one answer was enough.")
+    csat_score: float | None = field(description="0 (bad) … 1 (good)")
+    clocks: list[Clock] = field(description="Of those that have run.")
 
 
 @strawberry.type(description="A request for help, as the help desk knows it now.")
 class Ticket:
-    id: UUID
-    connection_id: UUID
-    external_id: str = strawberry.field(description="Its id in the help desk.")
-    display_id: str | None = strawberry.field(description="Its number as people there see it.")
-    is_provisional: bool = strawberry.field(description="Not told yet: when it was created.")
-    is_deleted: bool
-    merged_into_key: str | None = strawberry.field(
-        description="The help desk's id of what it became part of."
-    )
-    subject: str | None
-    status: str | None
-    priority: str | None
-    channel: str | None
-    language: str | None
-    topic: str | None
-    brand: str | None
-    group_name: str | None
-    vendor_id: UUID | None
-    tags: list[str] | None
-    created_at: datetime
-    updated_at: datetime
-    assignee_id: strawberry.Private[UUID | None]
+    id: UUID = field(description="Its key in Assay.")
+    connection_id: UUID = field(description="The connection that it came in by.")
+    external_id: str = field(description="Its id in the help desk.")
+    display_id: str | None = field(description="Its number as people there see it.")
+    is_provisional: bool = field(description="Nobody has told yet when it was created.")
+    is_deleted: bool = field(description="Whether it was deleted in the help desk.")
+    merged_into_key: str | None = field(description="The help desk's id of what it became part of.")
+    subject: str | None = field(description="What it is about, without personal data.")
+    status: str | None = field(description="new, open, pending, on_hold, solved or closed")
+    status_raw: str | None = field(description="The help desk's own word.")
+    priority: str | None = field(description="How urgent it is.")
+    type: str | None = field(description="What kind of request it is.")
+    channel: str | None = field(description="By which way it came: email, chat, phone, …")
+    language: str | None = field(description="In which it is written.")
+    topic: str | None = field(description="What it is filed under.")
+    brand: str | None = field(description="For which brand.")
+    group_name: str | None = field(description="The group that has it.")
+    vendor_id: UUID | None = field(description="The vendor whose work it is; null: of the company itself.")
+    assignee_id: UUID | None = field(description="The agent who has it.")
+    tags: list[str] | None = field(description="The help desk's tags.")
+    created_at: datetime = field(description="When it was created.")
+    updated_at: datetime = field(description="When it changed last.")
 
-    @strawberry.field
+    @strawberry.field(description="The agent who has it, if you may see them.")
     async def assignee(self, info: Ask) -> Person | None:
         return await person(info, self.assignee_id)
 
@@ -95,7 +100,7 @@ class Ticket:
             Message(
                 id=row.id, sent_at=row.sent_at, author_kind=row.author_kind,
                 author_name=row.author_name, is_public=row.is_public, is_redacted=row.is_redacted,
-                body=row.body,
+                edited_at=row.edited_at, attachments=row.attachments, body=row.body,
             )
             for row in rows
         ]  # fmt: skip
@@ -105,7 +110,7 @@ class Ticket:
         rows = await info.context.many(FactRow, "ticket_id", [col(FactRow.ticket_id)], self.id)
         return facts_of(rows[0]) if rows else None
 
-    @strawberry.field
+    @strawberry.field(description="Audits of it that you may see, the first drawn first.")
     async def audits(self, info: Ask) -> list[Audit]:
         return await audits_of_ticket(info, self.id)
 
@@ -132,7 +137,8 @@ def ticket_of(row: TicketRow) -> Ticket:
     return Ticket(
         id=row.id, connection_id=row.connection_id, external_id=row.external_id, display_id=row.display_id,
         is_provisional=row.is_provisional, is_deleted=row.is_deleted, merged_into_key=row.merged_into_key,
-        subject=row.subject, status=row.status, priority=row.priority, channel=row.channel,
+        subject=row.subject, status=row.status, status_raw=row.status_raw, priority=row.priority,
+        type=row.type, channel=row.channel,
         language=row.language, topic=row.topic, brand=row.brand, group_name=row.group_name,
         vendor_id=row.vendor_id, tags=row.tags, created_at=row.created_at,
         updated_at=row.updated_at, assignee_id=row.assignee_id,
@@ -147,25 +153,41 @@ async def find_ticket(info: Ask, ticket_id: UUID) -> Ticket | None:
 @strawberry.type
 class TicketsQuery:
     @strawberry.field(description="One ticket; null where there is none, or none that you may see.")
-    async def ticket(self, info: Ask, id: UUID) -> Ticket | None:
+    async def ticket(
+        self, info: Ask, id: Annotated[UUID, argument(description="Its key in Assay.")]
+    ) -> Ticket | None:
         check(info.context.actor, "tickets.read")
         return await find_ticket(info, id)
 
     @strawberry.field(description="Tickets, the latest created first.")
     async def tickets(
-        self, info: Ask, first: int = 20, after: str | None = None, status: str | None = None,
-        vendor_id: UUID | None = None, connection_id: UUID | None = None, external_id: str | None = None,
+        self, info: Ask, first: First = 20, after: After = None,
+        status: Annotated[str | None, argument(description="Only those in this state.")] = None,
+        vendor_id: Annotated[UUID | None, argument(description="Only this vendor's work.")] = None,
+        connection_id: Annotated[UUID | None, argument(description="Only those of this connection.")] = None,
+        external_id: Annotated[str | None, argument(description="Only those of this id there.")] = None,
+        assignee_id: Annotated[UUID | None, argument(description="Only those that this agent has.")] = None,
+        created_from: Annotated[datetime | None, argument(description="Created then or later.")] = None,
+        created_to: Annotated[datetime | None, argument(description="Created before then.")] = None,
     ) -> Connection[Ticket]:  # fmt: skip
         check(info.context.actor, "tickets.read")
         statement = select(TicketRow)
         equal = {
             "status": status, "vendor_id": vendor_id, "connection_id": connection_id,
-            "external_id": external_id,
+            "external_id": external_id, "assignee_id": assignee_id,
         }  # fmt: skip
         for name, value in equal.items():
             if value is not None:
                 statement = statement.where(getattr(TicketRow, name) == value)
+        if created_from and created_to and created_from >= created_to:
+            fault = Fault("/created_to", "invalid-range", "The period ends before it begins.")
+            raise ValidationFailed(faults=[fault])
+        if created_from is not None:
+            statement = statement.where(col(TicketRow.created_at) >= created_from)
+        if created_to is not None:
+            statement = statement.where(col(TicketRow.created_at) < created_to)
+        filters = equal | {"created_from": created_from, "created_to": created_to}
         return await page(
-            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
             newest=col(TicketRow.created_at), row_id=col(TicketRow.id), make=ticket_of,
         )  # fmt: skip
