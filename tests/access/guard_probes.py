@@ -185,6 +185,7 @@ GATEWAY = {
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
     "topics.audits:AuditsQuery.review": field(f"{{ review{OF_ONE}"),
     "topics.audits:AuditsQuery.reviews": field("{ reviews { nodes { id } } }"),
+    "topics.live:LiveQuery.live_cursor": field("{ liveCursor }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),
     "topics.notices:NoticesQuery.notice": humans(f"{{ notice{OF_ONE}"),
     "topics.notices:NoticesQuery.notice_readings": humans(READINGS),

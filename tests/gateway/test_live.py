@@ -247,3 +247,23 @@ async def test_whoever_leaves_is_told_nothing_more(world: World, port: int, plan
         # then it ends, and says why
         said = await client.hear()
         assert (said["type"], said["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
+
+
+async def test_words_that_are_shown_are_entered_in_the_trail_before_they_are(
+    world: World, port: int, plan: Any
+) -> None:
+    # given a lead who follows audits with what was written
+    specialist, lead = await world.person("specialist"), await world.person("lead")
+    await world.solved_ticket()
+    query = AUDITS.replace("id state", "id ticket { messages { body } }")
+    after = await cursor_now(world, by=lead)
+    async with follower(port, world, query, by=lead, after=after) as client:
+        # when they are shown some, twice
+        audit = await claimed(world, specialist)
+        assert (await client.next())["audit"]["ticket"]["messages"]
+        await world.post(f"/audit/audits/{audit}/release", {"reason": "later"}, by=specialist, status=200)
+        await client.next()
+    # then the trail says so, twice
+    trail = (await world.get("/people/trail"))["items"]
+    reads = [entry for entry in trail if entry["actor_id"] == lead]
+    assert [entry["action"] for entry in reads] == ["graphql", "graphql"]

@@ -225,7 +225,7 @@ async def test_who_does_not_read_is_let_go_and_the_others_hear_everything(
     async with socket(port) as deaf, follower(port, world, AUDITS, after=after) as other:
         await deaf.init(world.as_()["authorization"])
         deaf.socket.transport.pause_reading()
-        await deaf.follow("subscription { auditMoved { cursor audit { %s } } }" % wide)
+        await deaf.follow(f"subscription {{ auditMoved {{ cursor audit {{ {wide} }} }} }}")
         # when much happens
         for _ in range(4):
             await moved(world, audit, times=30)

@@ -229,16 +229,38 @@ async def test_a_subscription_by_plain_post_is_refused(world: World) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "OPERATION_NOT_TAKEN_HERE"
 
 
-async def test_a_token_without_the_scope_follows_nothing(world: World, port: int) -> None:
-    made = await world.post(
-        "/people/service-tokens",
-        {"name": "reader", "scopes": ["tickets.read"]},
-    )
+async def scoped(world: World, *scopes: str) -> str:
+    made = await world.post("/people/service-tokens", {"name": "reader", "scopes": list(scopes)})
+    return f"Bearer {made['token']}"
+
+
+@pytest.mark.parametrize("name", ["auditMoved", "appealMoved", "ticketFactsChanged"])
+async def test_a_token_without_the_scope_follows_nothing(world: World, port: int, name: str) -> None:
     async with socket(port) as client:
-        await client.init(f"Bearer {made['token']}")
-        await client.follow(IDLE)
+        await client.init(await scoped(world, "tickets.read"))
+        await client.follow(f"subscription {{ {name} {{ cursor }} }}")
         said = await client.hear()
         assert (said["type"], said["payload"][0]["extensions"]["code"]) == ("error", "INSUFFICIENT_SCOPE")
+
+
+async def test_facts_do_not_lead_to_the_ticket_for_a_token_that_leaves_it_out(
+    world: World, port: int
+) -> None:
+    token = await scoped(world, "metrics.read")
+    headers = {"authorization": token}
+    cursor = await asked(port, "POST", headers, json={"query": "{ liveCursor }"})
+    assert cursor.json()["errors"][0]["extensions"]["code"] == "INSUFFICIENT_SCOPE"
+    async with socket(port) as client:
+        await client.init(token)
+        await client.follow("subscription { ticketFactsChanged { ticketId ticket { subject } } }")
+        await client.hear_nothing(1)
+        await world.connection()
+        await world.solved_ticket()
+        payload = (await client.hear())["payload"]
+        assert payload["data"]["ticketFactsChanged"]["ticket"] is None
+        (error,) = payload["errors"]
+        assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE"
+        assert error["path"] == ["ticketFactsChanged", "ticket"]
 
 
 # ---- How many, and how long ---------------------------------------------------------------------------
