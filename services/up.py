@@ -70,7 +70,7 @@ def _show_addresses(out: Console, base: str, token_path: Path, log_path: Path) -
 [bold]Assay is running.[/bold]  Ctrl-C stops it; what it holds stays.
 
   API docs      {base}/docs
-  GraphQL       {base}/graphql  (POST)
+  GraphQL       {base}/graphql/explorer
   Problems      {base}/problems
   Health        {base}/readyz
   Metrics       {base}/metrics

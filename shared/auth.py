@@ -69,9 +69,10 @@ async def enter_reading(fetch: Fetch, verifier: Verifier, token: str) -> Actor:
     """As `enter`, for `Database.reading`."""
     if token.startswith(service_tokens.MARK):
         name, digest = _parsed(token)
-        return _service(next(iter(await fetch(f"{_BECOME}find_service($1, $2)", name, digest)), None))
+        found = await fetch(f"{_BECOME_READING}find_service($1, $2)", name, digest)
+        return _service(next(iter(found), None))
     identity = await verifier.verify(token)
-    found = await fetch(f"{_BECOME}find_person($1, $2, $3)", *_subject(identity).values())
+    found = await fetch(f"{_BECOME_READING}find_person($1, $2, $3)", *_subject(identity).values())
     return _person(next(iter(found), None), identity)
 
 
@@ -131,6 +132,10 @@ _BECOME = (
     " set_config('assay.caller_vendor_id', coalesce(vendor_id::text, ''), true),"
     " set_config('role', 'assay_' || role, true) FROM "
 )
+_BECOME_READING = _BECOME.replace(
+    "SELECT *,", "SELECT *, set_config('plan_cache_mode', 'force_generic_plan', true),"
+)
+"""What comes is asked again and again: it is planned once, whatever its values."""
 _ENTER_PERSON = text(_BECOME + "find_person(:person_id, :issuer, :subject)")
 _ENTER_SERVICE = text(_BECOME + "find_service(:prefix, :hash)")
 

@@ -8,6 +8,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from fastapi import Depends
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 from starlette.requests import HTTPConnection
 
 from shared import trail
@@ -49,7 +50,7 @@ class Database:
             max_overflow=0,
             pool_timeout=pool_timeout_s,
             hide_parameters=True,  # what is written may be personal data; errors end in logs
-            connect_args={"timeout": 5, "command_timeout": 30},
+            connect_args={"timeout": 5, "command_timeout": 30, "server_settings": {"TimeZone": "UTC"}},
         )
 
     @classmethod
@@ -93,17 +94,22 @@ class Database:
     async def reading(self) -> AsyncIterator[Fetch]:
         """`await fetch(statement, *values)` in a read-only transaction of the driver's own ($1, $2, …), which
         costs a fraction of a session. Ends with a rollback."""
-        async with self.engine.connect() as connection:
-            driver = await _living(connection)
+        pooled: Any = await self.engine.raw_connection()
+        if pooled.driver_connection.is_closed():  # the database was restarted since it was used last
+            await greenlet_spawn(pooled.invalidate)
+            pooled = await self.engine.raw_connection()
+        driver, has_ended = pooled.driver_connection, False
+        try:
             await driver.execute("BEGIN READ ONLY")
             try:
                 yield driver.fetch
             finally:
-                try:
-                    await driver.execute("ROLLBACK")
-                except BaseException:
-                    await connection.invalidate()  # nobody gets it as somebody else
-                    raise
+                await driver.execute("ROLLBACK")
+                has_ended = True
+        finally:
+            if not has_ended:
+                await greenlet_spawn(pooled.invalidate)  # nobody gets it as somebody else
+            pooled.close()  # nothing to wait for: SQLAlchemy knows of no transaction
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[Callable[[], bool]]:

@@ -19,6 +19,7 @@ from shared.web import accepted_kinds, accepts_json, router
 routes = router("/graphql", "graphql")
 
 JSON, ITS_OWN = "application/json", "application/graphql-response+json"
+_KINDS = {None: JSON, "*/*": JSON, JSON: JSON, ITS_OWN: ITS_OWN}
 
 
 class GraphQLResponse(JSONResponse):
@@ -36,6 +37,9 @@ def _documented() -> dict[int | str, dict[str, Any]]:
 
 def kind_of_answer(request: Request) -> str:
     """Raises NotAcceptable (406)."""
+    kind = _KINDS.get(request.headers.get("accept"))
+    if kind is not None and len(request.headers.getlist("accept")) < 2:
+        return kind
     if ITS_OWN in accepted_kinds(request):
         return ITS_OWN
     if not accepts_json(request):

@@ -1,5 +1,7 @@
 """The whole GraphQL schema: one topic a noun, put together here. `schema.graphql` is its text."""
 
+from datetime import UTC, datetime
+
 import strawberry
 from strawberry.extensions import (
     AddValidationRules,
@@ -8,6 +10,7 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 
 from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, WithinLimits
@@ -51,11 +54,23 @@ class Subscription(LiveSubscription):
     pass
 
 
+def _moment(value: datetime) -> str:
+    whole, dot, rest = value.astimezone(UTC).isoformat().partition(".")
+    return f"{whole}.{rest[:6].rstrip('0')}{rest[6:]}" if dot else whole
+
+
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="ISO 8601, told in UTC: 2026-03-04T09:12:00+00:00, with what there is of a second.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=_moment,
+    parse_value=DateTimeDefinition.parse_value,
+)
 schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    config=StrawberryConfig(disable_field_suggestions=True),
+    config=StrawberryConfig(disable_field_suggestions=True, scalar_map={datetime: DATE_TIME}),
     extensions=[
         WithinLimits,  # the one that stands inside is asked first: is the document sound?
         SoundDocument,

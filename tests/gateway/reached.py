@@ -75,6 +75,7 @@ NOT_REACHED: dict[Address, str] = {
     ("GET", "/people/people/{person_id}/export"): _LINES,
     ("GET", "/people/trail/export"): _LINES,
     ("POST", "/graphql"): "GraphQL itself",
+    ("GET", "/graphql/schema.graphql"): "the schema itself, as text",
     ("GET", "/healthz"): _PROBE,
     ("GET", "/readyz"): _PROBE,
     ("GET", "/metrics"): _PROBE,

@@ -1,5 +1,6 @@
 """GraphQL: the directory, logins, tokens, notices and the trail, as the people service has them."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ def rest(person: dict[str, Any]) -> dict[str, Any]:
     """What REST tells of a person, in the words of GraphQL."""
     names = {"vendor_id": "vendorId", "lead_id": "leadId", "is_active": "isActive", "created_at": "createdAt"}
     told = {names.get(name, name): value for name, value in person.items()}
-    return told | {"createdAt": told["createdAt"].replace("Z", "+00:00")}
+    seconds, _, parts = told["createdAt"].removesuffix("Z").partition(".")
+    return told | {
+        "createdAt": f"{seconds}.{parts.rstrip('0')}+00:00" if parts.rstrip("0") else f"{seconds}+00:00"
+    }
 
 
 # ---- People ------------------------------------------------------------------------------------------
@@ -299,7 +303,7 @@ async def test_signals_are_those_of_the_people_service(world: World) -> None:
     assert [one["signal"] for one in found] == [one["signal"] for one in told]
     (covered,) = (one for one in found if one["usableFrom"])
     (same,) = (one for one in told if one["usable_from"])
-    assert covered["usableFrom"].replace("+00:00", "Z") == same["usable_from"]
+    assert datetime.fromisoformat(covered["usableFrom"]) == datetime.fromisoformat(same["usable_from"])
     assert (covered["meaning"], covered["isUsable"]) == (same["meaning"], False)
 
 

@@ -19,7 +19,7 @@ from graphql import (
     Visitor,
     visit,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
 
 from services.gateway.compiled.statements import Asked, NotCompiled, Statement, compile_operation
 from services.gateway.context import MAX_THINGS, Context
@@ -85,10 +85,10 @@ class Plans:
         )
         if isinstance(given, list):
             return None
-        statement = _statement(known, given)
-        if statement is None or not _is_within(known, variables or {}):
-            return None
         try:
+            statement = _statement(known, given)
+            if statement is None or not _is_within(known, variables or {}):
+                return None
             async with context.in_time(), context.reading() as fetch:
                 for permission in statement.permissions:
                     check(context.actor, permission)
@@ -161,11 +161,7 @@ def _is_within(known: Known, variables: Mapping[str, Any]) -> bool:
 
 def _values(context: Context, asked: Asked, given: VariableValues) -> dict[str, Any]:
     """Argument → its value. Raises ValidationFailed for a page size or a cursor that is none."""
-    values = {
-        name: value
-        for name, value in get_argument_values(asked.field, asked.node, given).items()
-        if value is not None
-    }
+    values = {**asked.constants, **{name: given.coerced[one] for name, one in asked.variables.items()}}
     if asked.root.newest:
         if not 1 <= values["first"] <= MAX_PAGE:
             raise ValidationFailed
@@ -176,7 +172,7 @@ def _values(context: Context, asked: Asked, given: VariableValues) -> dict[str, 
 
 def _question(context: Context, asked: Asked, values: Mapping[str, Any]) -> str:
     filters = {name: values[name] for name in asked.root.filters if name in values}
-    return question_of(context, asked.node.name.value, filters)
+    return question_of(context, asked.name, filters)
 
 
 async def _ask(

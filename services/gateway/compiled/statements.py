@@ -11,9 +11,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLField,
     GraphQLIncludeDirective,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSkipDirective,
@@ -28,6 +26,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from services.gateway.compiled.tables import MANY, ROOTS, SOURCES, Edge, Root, Source
 from services.gateway.paging import MAX_COUNTED
+from shared.paging import MAX_PAGE
 
 
 class NotCompiled(Exception):
@@ -38,9 +37,11 @@ class NotCompiled(Exception):
 class Asked:
     """One root field of the statement."""
 
-    node: FieldNode
-    field: GraphQLField
+    name: str
     root: Root
+    constants: Mapping[str, Any]
+    variables: Mapping[str, str]
+    """Argument → the variable that it is."""
     numbers: Mapping[str, int]
     """Of the arguments that are given: argument → the number of its parameter."""
 
@@ -115,7 +116,13 @@ class _Compiling:
             raise NotCompiled(min(left))
         numbers = {argument: self._numbers + place for place, argument in enumerate(names, 1)}
         self._numbers += len(names)
-        return Asked(node, query.fields[name], ROOTS[name], numbers)
+        variables = {
+            one.name.value: one.value.name.value
+            for one in node.arguments or ()
+            if isinstance(one.value, VariableNode) and one.name.value in names
+        }
+        constants = {argument: given[argument] for argument in names if argument not in variables}
+        return Asked(name, ROOTS[name], constants, variables, numbers)
 
     # ---- Root fields ------------------------------------------------------------------------------
 
@@ -146,14 +153,17 @@ class _Compiling:
                     parts.append((key, f"(SELECT count(*) FROM ({all_rows}) counted)"))
                 case other:
                     raise NotCompiled(other)
-        columns = "".join(f', {sql} AS "{key}"' for key, sql in shown.items())
         newest, first, where = root.newest, f"${asked.numbers['first']}::int", _where(asked, it)
         if after := asked.numbers.get("after"):
             ended = f"(SELECT one.{newest}, one.id FROM {table} one WHERE one.id = ${after}::uuid)"
             where += f" AND ({it}.{newest}, {it}.id) < {ended}"
         order = f"{it}.{newest} DESC, {it}.id DESC"
-        rows = f"SELECT * FROM {table} {it} WHERE {where} ORDER BY {order} LIMIT {first} + 1"
-        inside = f"SELECT {it}.id, row_number() OVER (ORDER BY {order}) AS place{columns} FROM ({rows}) {it}"
+        # The limit that is a number tells the planner that few rows are wanted, whatever $n will be.
+        rows = f"SELECT * FROM {table} {it} WHERE {where} ORDER BY {order} LIMIT {MAX_PAGE + 1}"
+        rows = f"SELECT * FROM ({rows}) {it} LIMIT {first} + 1"
+        columns = [f'{sql} AS "{key}"' for key, sql in shown.items()]
+        columns += [f"{it}.id", f"row_number() OVER (ORDER BY {order}) AS place"]
+        inside = f"SELECT {', '.join(columns)} FROM ({rows}) {it}"
         # HAVING: one row, also where nothing of the rows is asked for.
         return f"(SELECT {_object(parts)} FROM ({inside}) page HAVING true)".replace("{first}", first)
 
@@ -194,8 +204,8 @@ class _Compiling:
                 parts.append((key, _text(type_name)))
             elif edge := source.edges.get(name):
                 parts.append((key, self._led_to(edge, it, inner)))
-            elif is_leaf_type(kind := get_named_type(known.fields[name].type)):
-                parts.append((key, _leaf(kind, source, name, it)))
+            elif is_leaf_type(get_named_type(known.fields[name].type)):
+                parts.append((key, _leaf(source, name, it)))
             else:
                 raise NotCompiled(name)
         return _object(parts)
@@ -206,7 +216,7 @@ class _Compiling:
         table = edge.source or f"{SOURCES[edge.type].table} {{it}}"
         rows, where, order = (one.format(me=me, it=it) for one in (table, edge.on, edge.order))
         if not order:
-            return f"(SELECT {shown} FROM {rows} WHERE {where} LIMIT 1)"
+            return f"(SELECT {shown} FROM {rows} WHERE {where})"
         # Taken up as they come: in the order of the rows inside, there being nothing else to bring them.
         first = f"SELECT {shown} AS shown FROM {rows} WHERE {where} ORDER BY {order} LIMIT {MANY}"
         return f"(SELECT coalesce(json_agg(many.shown), '[]') FROM ({first}) many)"
@@ -252,19 +262,11 @@ def _selections(nodes: list[FieldNode]) -> list[SelectionSetNode]:
     return [one.selection_set for one in nodes if one.selection_set]
 
 
-def _leaf(kind: GraphQLNamedType, source: Source, name: str, it: str) -> str:
+def _leaf(source: Source, name: str, it: str) -> str:
     sql = source.columns.get(name, "{it}." + re.sub(r"([A-Z])", lambda one: f"_{one[1].lower()}", name))
     if not sql:
         raise NotCompiled(name)
-    value = sql.format(it=it, me=it)
-    return _moment(value) if kind.name == "DateTime" else value
-
-
-def _moment(value: str) -> str:
-    """As Python writes it: microseconds only where there are some."""
-    whole, parts = (f'\'YYYY-MM-DD"T"HH24:MI:SS{part}"+00:00"\'' for part in ("", ".US"))
-    form = f"CASE WHEN date_trunc('second', {value}) = {value} THEN {whole} ELSE {parts} END"
-    return f"to_char(timezone('UTC', {value}), {form})"
+    return sql.format(it=it, me=it)
 
 
 def _where(asked: Asked, it: str) -> str:
