@@ -30,7 +30,7 @@ format: .venv/dev ## Put the code into form
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 
 schema: .venv/run ## Write the GraphQL schema's text
-	@$(BIN)/assay schema > services/gateway/schema.graphql
+	@$(BIN)/assay schema > .venv/schema && mv .venv/schema services/gateway/schema.graphql
 
 lock: ## Compile the hashed requirements anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

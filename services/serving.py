@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from services.wire import protocol
+from services.wire import MAX_MESSAGE_BYTES, Socket, protocol
 from shared.config import Settings
 from shared.worker import Worker
 
@@ -133,7 +133,9 @@ async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event
             app,
             access_log=False,
             http=protocol(header_timeout_s=settings.header_timeout_s, body_timeout_s=settings.body_timeout_s),
-            ws="none",
+            ws=Socket,
+            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_per_message_deflate=False,  # what is small on the way can be large here
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
             server_header=False,
@@ -149,5 +151,7 @@ async def serving(app: FastAPI, listener: socket.socket, stopping: asyncio.Event
     try:
         yield
     finally:
+        for tell in app.state.before_the_end:
+            await tell()
         server.should_exit = True
         await task

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from shared.browsers import HEADERS
 from shared.edges import MAX_ADDRESS_BYTES, MAX_HEADER_BYTES
@@ -19,6 +20,9 @@ MIN_BODY_BYTES = 4_096
 """At least so much of a body comes in each stretch of its time, or all that is left of it."""
 LONGEST_UNREAD_S = 30.0
 """How long somebody may take to read what we have for them."""
+
+MAX_MESSAGE_BYTES = 65_536
+"""Of one message that comes over a WebSocket."""
 
 
 class Ambiguous(ValueError):
@@ -103,6 +107,12 @@ class Wire(HttpToolsProtocol):
         if self._unread:
             self._unread.cancel()
 
+    def handle_websocket_upgrade(self) -> None:
+        """From here on it is a `Socket`'s."""
+        if self._deadline:
+            self._deadline.cancel()
+        super().handle_websocket_upgrade()
+
     def timeout_keep_alive_handler(self) -> None:
         """What they have not read by now they will not read: closing would wait for them for ever."""
         self.transport.abort()
@@ -133,6 +143,30 @@ class Wire(HttpToolsProtocol):
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines + b"\r\n" + body)
         self.transport.close()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """For `uvicorn.Config(ws=…)`. Of those who do not read, nothing is read either (each ping is answered),
+    and they are let go."""
+
+    _unread: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.transport.pause_reading()
+        self._unread = self.loop.call_later(LONGEST_UNREAD_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread:
+            self._unread.cancel()
+        if not self.read_paused:
+            self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._unread:
+            self._unread.cancel()
+        super().connection_lost(exc)
 
 
 def protocol(*, header_timeout_s: float, body_timeout_s: float) -> type[Wire]:

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     """Who is told the GraphQL schema."""
     graphql_suggestions: bool = False
     """Whether those who are told the schema are told the nearest names, too, where one is wrong."""
+    live_streams: int = Field(default=20, ge=1)
+    """How many WebSockets and event streams of one caller may be open in a process."""
+    live_recheck_s: float = 60.0
+    """How often it is asked, while nothing happens, whether those who follow still may."""
     token_ttl_s: int = 12 * 3600
 
     notice_days: int = Field(default=14, ge=0)

@@ -115,6 +115,17 @@ class Database:
                 await greenlet_spawn(pooled.invalidate)  # nobody gets it as somebody else
             pooled.close()  # nothing to wait for: SQLAlchemy knows of no transaction
 
+    @asynccontextmanager
+    async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[Callable[[], bool]]:
+        """`heard()` is called for each NOTIFY, and when the connection is lost; what is given says whether it
+        still is there. The connection is nobody else's, and not one of the pool's."""
+        async with self.engine.connect() as connection:
+            driver = await _living(connection)
+            await connection.run_sync(lambda checked_out: checked_out.detach())
+            driver.add_termination_listener(heard)
+            await driver.add_listener(channel, heard)
+            yield lambda: not driver.is_closed()
+
     async def close(self) -> None:
         await self.engine.dispose()
 

@@ -113,6 +113,27 @@ class AppealDecided(Event):
     appeal_id: UUID
 
 
+@dataclass(frozen=True)
+class AuditMoved(Event):
+    """Claimed, given back or reviewed."""
+
+    audit_id: UUID
+
+
+@dataclass(frozen=True)
+class AppealMoved(Event):
+    """Filed, taken, given back, decided or withdrawn."""
+
+    appeal_id: UUID
+
+
+@dataclass(frozen=True)
+class TicketFactsMade(Event):
+    """From which every number is summed: made anew."""
+
+    ticket_ids: tuple[UUID, ...]
+
+
 SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     WebhookReceived: ("feedback.normalise_webhook",),
     BulkReceived: ("feedback.normalise_bulk",),
@@ -129,7 +150,13 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     ReviewReleased: (),
     AppealFiled: (),
     AppealDecided: ("audit.supersede_review",),
+    AuditMoved: (),
+    AppealMoved: (),
+    TicketFactsMade: (),
 }
 """Who hears what: "<service>.<verb>", found in that service's handlers.py."""
+
+LIVE: frozenset[type[Event]] = frozenset({AuditMoved, AppealMoved, TicketFactsMade})
+"""What people may follow while it happens. Their first field says of what: an id, or several."""
 
 BY_NAME = {kind.__name__: kind for kind in SUBSCRIBERS}

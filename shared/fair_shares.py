@@ -10,6 +10,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
@@ -30,6 +31,9 @@ INSIDE = ("inside", 0)
 """The peer of calls from one service to another in the same process: counted where they came in."""
 LET_IN = "assay.let_in"
 """Where a request's scope says that its token was good."""
+LET_GO = "assay.let_go"
+"""Where a request's scope has what gives its share back, for answers that go on and on: those are counted by
+whoever gives them."""
 _UNLIMITED = {"/healthz", "/readyz", "/metrics"}
 _EXPORT = "-export"
 """So end the addresses of exports."""
@@ -54,6 +58,9 @@ class Caller:
     max_inside: int
     inside: int = 0
     buckets: dict[Kind, tuple[float, float]] = field(default_factory=dict)
+
+    def leave(self) -> None:
+        self.inside -= 1
 
     def take(self, kind: Kind, quota: int, now: float, amount: int = 1) -> Standing:
         """A token bucket: `quota` at once, and as many again a minute. What is more than a whole one takes a
@@ -85,7 +92,7 @@ class FairShares:
         self._now: Callable[[], float] = time.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = self._kind_of(scope) if scope["type"] == "http" else None
+        kind = self._kind_of(scope) if scope["type"] in ("http", "websocket") else None
         if kind is None:
             await self._app(scope, receive, send)
             return
@@ -106,15 +113,13 @@ class FairShares:
             self._remember(token, Caller(asyncio.Semaphore(self._running), self._at_once))
 
     async def _let_through(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        caller.inside += 1
-        try:
-            if caller.turns is None or not self._at_once:
-                await self._app(scope, receive, send)
-            else:
-                async with caller.turns:
-                    await self._app(scope, receive, send)
-        finally:
-            caller.inside -= 1
+        async with AsyncExitStack() as share:
+            caller.inside += 1
+            share.callback(caller.leave)
+            if caller.turns is not None and self._at_once:
+                await share.enter_async_context(caller.turns)
+            scope[LET_GO] = share.aclose
+            await self._app(scope, receive, send)
 
     def _kind_of(self, scope: Scope) -> Kind | None:
         path: str = scope["path"]
@@ -125,7 +130,7 @@ class FairShares:
                 return kind
         if path.endswith(_EXPORT):
             return "exports"
-        return "reads" if scope["method"] in ("GET", "HEAD", "OPTIONS") else "writes"
+        return "reads" if scope.get("method", "GET") in ("GET", "HEAD", "OPTIONS") else "writes"
 
     def _of_address(self, scope: Scope) -> Caller:
         key = _network(scope["client"][0] if scope.get("client") else "")

@@ -12,13 +12,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock, driver
-from shared.events import BY_NAME, SUBSCRIBERS, Event
+from shared.events import BY_NAME, LIVE, SUBSCRIBERS, Event
 from shared.ids import new_id
 
 
 async def publish(session: AsyncSession, *events: Event, after_s: float = 0) -> None:
     """Two statements, however many events: the events, then one delivery for each subscriber, due
-    `after_s` seconds from now."""
+    `after_s` seconds from now. A third one wakes those who follow what is live, once this is committed."""
     if not events:
         return
     at = clock.now()
@@ -26,7 +26,9 @@ async def publish(session: AsyncSession, *events: Event, after_s: float = 0) -> 
     ids = [new_id() for _ in events]
     kinds = [type(event).__name__ for event in events]
     payloads = [orjson.dumps(to_payload(event)).decode() for event in events]
-    await driver.execute(session, _EVENTS, ids, kinds, payloads, request_id, at)
+    await driver.execute(session, _EVENTS, ids, kinds, payloads, request_id, at, _LIVE)
+    if not LIVE.isdisjoint(type(event) for event in events):
+        await driver.execute(session, _WAKE)
     addressed = [
         (event_id, handler)
         for event_id, event in zip(ids, events, strict=True)
@@ -54,9 +56,13 @@ PUBLISH_DUE = """
 becomes an event with one subscriber. The braces are parameters."""
 
 
+LIVE_CHANNEL = "assay_live"
+_LIVE = sorted(kind.__name__ for kind in LIVE)
+_WAKE = f"NOTIFY {LIVE_CHANNEL}"
 _EVENTS = """
-    INSERT INTO event (id, type, payload, request_id, created_at)
-    SELECT told.id, told.type, told.payload::jsonb, $4, $5
+    INSERT INTO event (id, type, payload, request_id, created_at, live_xid)
+    SELECT told.id, told.type, told.payload::jsonb, $4, $5,
+        CASE WHEN told.type = ANY($6::text[]) THEN pg_current_xact_id()::text::bigint END
     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS told (id, type, payload)
 """
 _DELIVERIES = """

@@ -345,6 +345,7 @@ LOOKED_UP: Mapping[str, tuple[str, ...]] = {
         "ticket_id", "connection_id", "vendor_id", "agent_id", "requester_key", "topic", "is_counted",
         "created_at", "first_solved_at",
     ),
+    "event": ("id", "type", "payload", "live_xid"),
 }  # fmt: skip
 """What the functions that look past the caller's policies may read."""
 

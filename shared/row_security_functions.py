@@ -94,4 +94,20 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
         True,
     ),
+    "live_since(bigint, uuid, integer)": (
+        # Events that are followed live, after (transaction, id), at most so many; with each of them, and
+        # where there is none: the transaction before which all have ended, and whether more comes after it.
+        # Ids of things and nothing else: whose they are is asked of each reader's own policies.
+        "CREATE FUNCTION live_since(bigint, uuid, integer, OUT settled bigint, OUT is_more_to_come boolean,"
+        f" OUT xid bigint, OUT id uuid, OUT type text, OUT payload text) RETURNS SETOF record {_PAST} AS $$"
+        " SELECT known.settled, EXISTS (SELECT FROM event WHERE live_xid >= known.settled"
+        " AND live_xid < known.begun), e.live_xid, e.id, e.type, e.payload::text"
+        " FROM (SELECT pg_snapshot_xmin(now)::text::bigint AS settled, pg_snapshot_xmax(now)::text::bigint"
+        " AS begun FROM pg_current_snapshot() AS now) AS known"
+        " LEFT JOIN LATERAL (SELECT * FROM (SELECT live_xid, id, type, payload FROM event"
+        " WHERE live_xid IS NOT NULL AND (live_xid, id) > ($1, $2) AND live_xid < known.settled"
+        " ORDER BY live_xid, id LIMIT $3) AS page) AS e ON true"
+        " WHERE public.through_app() ORDER BY e.live_xid, e.id $$",
+        True,
+    ),
 }

@@ -79,6 +79,7 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     app.state.settings = settings
     app.state.db = Database.of(settings, "app")
     app.state.hooks = Database.of(settings, "hook")
+    app.state.before_the_end = []  # while connections still are open
     app.state.at_the_end = [app.state.db.close, app.state.hooks.close]
     _let_people_in(app, settings)
     app.state.cursor_key = key_for(settings, "cursors")

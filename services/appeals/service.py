@@ -22,7 +22,7 @@ from services.appeals.schemas import AppealIn, AppealOut, ReasonIn, RulingIn
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault
-from shared.events import AppealDecided, AppealFiled
+from shared.events import AppealDecided, AppealFiled, AppealMoved
 from shared.ids import new_id
 from shared.models.appeals import Appeal, Ruling
 from shared.states import BLANK, Machine, blank_reasons, record
@@ -70,7 +70,7 @@ async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dic
     if await queries.is_being_replaced(session, review.id):  # after the insert: a ruling made it wait
         raise ReviewNotCurrent
     await record(session, APPEAL, appeal.id, moved=(None, "open"), by=actor.id)
-    await outbox.publish(session, AppealFiled(appeal.id))
+    await outbox.publish(session, AppealFiled(appeal.id), AppealMoved(appeal.id))
     return shown(appeal, None)
 
 
@@ -174,6 +174,7 @@ async def _move(
     moved, appeal.state = (appeal.state, to), to
     await session.flush()
     await record(session, APPEAL, appeal.id, moved=moved, by=by, reason=reason)
+    await outbox.publish(session, AppealMoved(appeal.id))
 
 
 def _check(card: dict[str, Any], field: str, named: list[tuple[str, Any]]) -> None:

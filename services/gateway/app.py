@@ -6,6 +6,7 @@ from services.gateway.compiled.plans import Plans
 from services.gateway.explorer.routes import routes as explorer
 from services.gateway.lane import Lane
 from services.gateway.limits import Budgets
+from services.gateway.live.registry import Live
 from services.gateway.persisted import Operations
 from services.gateway.routes import routes
 from shared.config import settings_from_environment
@@ -30,7 +31,9 @@ def attach(app: FastAPI, clients: ServiceClients) -> None:
     app.state.plans = Plans()
     app.state.budgets = Budgets(settings.graphql_points_a_minute)
     app.state.operations = Operations.of(settings)
-    app.state.at_the_end += [clients.close, app.state.reads.close]
+    app.state.live = Live(settings, app.state.reads)
+    app.state.before_the_end.append(app.state.live.stop)
+    app.state.at_the_end += [clients.close, app.state.live.feed.close, app.state.reads.close]
 
 
 def create() -> FastAPI:

@@ -8,12 +8,12 @@ from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 import httpx
-from fastapi import Request
-from graphql import DocumentNode
+from graphql import DocumentNode, OperationType
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
+from starlette.requests import HTTPConnection
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
@@ -42,11 +42,13 @@ class Context(BaseContext):
     """Reads run one after another in one read-only snapshot, with the caller's rights. A command ends it
     (`end_snapshot`): what is read after it is read anew."""
 
-    request: Request  # always there: we serve no WebSocket
+    request: HTTPConnection  # type: ignore[assignment]  # always there, and of either kind
+    takes = frozenset({OperationType.QUERY, OperationType.MUTATION})
+    """Operations of which kind are answered here."""
 
     def __init__(
         self,
-        request: Request,
+        request: HTTPConnection,
         token: str,
         db: Database,
         clients: ServiceClients,
@@ -60,11 +62,9 @@ class Context(BaseContext):
         self._token = token
         self._db = db
         self._commands = 0
-        timeout_s = request.app.state.settings.graphql_timeout_s
-        self._time_is_up_at = asyncio.get_running_loop().time() + timeout_s
-        self._in_database_s = timeout_s + GRACE_S
-        self._things = 0
-        self.stopped: Stopped | None = None
+        self._in_database_s = request.app.state.settings.graphql_timeout_s + GRACE_S
+        self.stopped: Stopped | None
+        self.renew()
         self.document: DocumentNode | None = None
         """What was asked, once it was read."""
         self.cost: int | None = None
@@ -77,6 +77,14 @@ class Context(BaseContext):
         self._one_at_a_time = asyncio.Lock()
         self._reads: dict[str, list[UUID]] = {}
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
+
+    def renew(self) -> None:
+        """Time and size of the answer are counted from here."""
+        self._time_is_up_at = (
+            asyncio.get_running_loop().time() + self.request.app.state.settings.graphql_timeout_s
+        )
+        self._things = 0
+        self.stopped = None
 
     async def open_snapshot(self) -> AsyncSession:
         """Raises Unauthenticated (401)."""
@@ -122,13 +130,18 @@ class Context(BaseContext):
 
         Raises Stopped (RATE_LIMITED).
         """
-        self.cost, scope = cost, self.request.scope
-        if CHARGED not in scope:
-            scope[CHARGED] = self.request.app.state.budgets.take(self.actor.id, cost)
-        budget = self.budget = scope[CHARGED]
+        self.cost, self.budget = cost, self._standing(cost)
+        budget = self.budget
         if budget is not None and budget.wait_s:
             words = f"At most {budget.quota} points a minute: again in {budget.wait_s} s."
             self._stop("RATE_LIMITED", words, budget.wait_s)
+
+    def _standing(self, cost: int) -> Standing | None:
+        scope = self.request.scope
+        if CHARGED not in scope:
+            scope[CHARGED] = self.request.app.state.budgets.take(self.actor.id, cost)
+        charged: Standing | None = scope[CHARGED]
+        return charged
 
     def _stop(self, code: str, words: str, retry_s: int | None = None) -> NoReturn:
         self.stopped = self.stopped or Stopped(code, words, retry_s)
@@ -153,6 +166,7 @@ class Context(BaseContext):
             session.info.update(action="graphql", route="POST /graphql")
             for action, ids in self._reads.items():
                 note_read(session, action, ids, self.request.headers.get("x-purpose"))
+        self._reads.clear()
 
     async def end_snapshot(self) -> None:
         async with self._one_at_a_time:

@@ -29,6 +29,9 @@ MAX_BODY_BYTES, MAX_VALUES = 65_536, 2_000
 MAX_ERRORS, MAX_SOUND = 50, 128
 
 
+_ELSEWHERE = "Subscriptions are answered over a WebSocket or as text/event-stream, all else by plain POST."
+
+
 class WithinLimits(SchemaExtension):
     """Measures the operation that will run. The library's own limiters walk into every use of a fragment:
     thirty that each use the next one twice would keep them busy for hours."""
@@ -46,6 +49,8 @@ class WithinLimits(SchemaExtension):
             if isinstance(one, OperationDefinitionNode)
             and context.operation_name in (None, one.name.value if one.name else None)
         )  # SoundDocument has seen to it that there is one
+        if operation.operation not in context.takes:
+            raise GraphQLError(_ELSEWHERE, extensions={"code": "OPERATION_NOT_TAKEN_HERE"})
         schema = self.execution_context.schema._schema
         size = size_of(document, operation, self.execution_context.variables or {}, schema)
         context.cost = size.cost

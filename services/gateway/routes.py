@@ -1,14 +1,16 @@
-"""HTTP of the gateway: POST /graphql, nothing else. JSON in, JSON out, strictly."""
+"""HTTP of the gateway: POST /graphql (JSON in, JSON or events out, strictly), and its WebSocket."""
 
 from typing import Annotated, Any
 
-from fastapi import Request, Response, Security
+from fastapi import Request, Response, Security, WebSocket
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway import service
 from services.gateway.limits import MAX_BODY_BYTES, MAX_VALUES
 from services.gateway.schemas import GraphQLIn
+from services.gateway.streaming import socket
+from services.gateway.streaming.events import event_stream, wants_events
 from shared.auth import Purpose, bearer, token_of
 from shared.errors import NotAcceptable, RateLimited
 from shared.idempotency import read_key
@@ -68,8 +70,16 @@ async def graphql(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
     x_purpose: Purpose = None,
 ) -> Response:  # fmt: skip
-    kind, token = kind_of_answer(request), token_of(request, credentials)
+    token = token_of(request, credentials)
     read_key(request)  # refused here, before anything ran
+    if wants_events(request):
+        return await event_stream(request, token, asked)
+    kind = kind_of_answer(request)
     answer = await service.execute(request, token, asked)
     status, headers = head_of(answer, kind)
     return Response(answer.body, status, headers, media_type=kind)
+
+
+@routes.websocket("")
+async def live(websocket: WebSocket) -> None:
+    await socket.serve(websocket)

@@ -18,6 +18,7 @@ from services.gateway.topics.connections import ConnectionsMutation, Connections
 from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
 from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
 from services.gateway.topics.holds import HoldsMutation, HoldsQuery
+from services.gateway.topics.live import LiveQuery, LiveSubscription
 from services.gateway.topics.logins import LoginsMutation
 from services.gateway.topics.metric_catalogue import CatalogueQuery
 from services.gateway.topics.metrics import MetricsQuery
@@ -44,6 +45,7 @@ class Query(
     ScorecardsQuery, PlansQuery, AuditsQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
+    LiveQuery,
 ):  # fmt: skip
     pass
 
@@ -56,6 +58,11 @@ class Mutation(
     ScorecardsMutation, PlansMutation, AuditsMutation,
     AppealsMutation,
 ):  # fmt: skip
+    pass
+
+
+@strawberry.type(description="What happens, as soon as it has: of what you may see. Over WebSocket or SSE.")
+class Subscription(LiveSubscription):
     pass
 
 
@@ -74,6 +81,7 @@ DATE_TIME = strawberry.scalar(
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     extensions=[
         WithinLimits,  # the one that stands inside is asked first: is the document sound?

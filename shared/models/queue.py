@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.models.base import LOCAL, json_column, moment, one_of
@@ -28,13 +28,20 @@ class EventRow(SQLModel, table=True):
     """Something that happened, written in the transaction that made it true."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_created_at", "created_at"), LOCAL)
+    __table_args__ = (
+        Index("ix_event_created_at", "created_at"),
+        Index("ix_event_live", "live_xid", "id", postgresql_where=text("live_xid IS NOT NULL")),
+        LOCAL,
+    )
 
     id: UUID = Field(primary_key=True)
     type: str
     payload: dict[str, Any] = json_column()
     request_id: str | None = None
     created_at: datetime = moment()
+    live_xid: int | None = Field(default=None, sa_type=BigInteger)
+    """The number of the transaction that wrote it, of events that are followed live (`events.LIVE`). By it a
+    reader knows what may yet come before: ids do not say in which order transactions end."""
 
 
 class Delivery(SQLModel, table=True):

@@ -211,6 +211,7 @@ GATEWAY = {
     "topics.erasures:ErasuresQuery.erasure": leads(f"{{ erasure{OF_ONE}"),
     "topics.erasures:ErasuresQuery.erasures": leads("{ erasures { totalCount } }"),
     "topics.holds:HoldsQuery.legal_holds": leads("{ legalHolds { totalCount } }"),
+    "topics.live:LiveQuery.live_cursor": field("{ liveCursor }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),
     "topics.notices:NoticesQuery.notice": humans(f"{{ notice{OF_ONE}"),
     "topics.notices:NoticesQuery.notice_readings": humans(READINGS),

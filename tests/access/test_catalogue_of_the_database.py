@@ -97,7 +97,14 @@ async def test_what_looks_past_the_policies_belongs_to_a_role_that_reads_little(
     assert all("search_path=public, pg_temp" in row["proconfig"] for row in rows)
     assert {row["proname"] for row in rows} == {
         "find_person", "find_service", "revoke_leaked", "reporting_person", "contacts_of",
+        "live_since",
     }  # fmt: skip
+
+
+async def test_what_happens_is_told_to_our_own_processes_alone(owner: Any) -> None:
+    """Not to reporting tools, which connect by themselves: by `session_user`, whatever they become."""
+    rows = await owner.fetch("SELECT * FROM live_since(0, '00000000-0000-0000-0000-000000000000', 10)")
+    assert rows == []
 
 
 async def test_an_owner_who_is_no_superuser_sees_nothing_by_accident(

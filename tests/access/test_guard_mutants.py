@@ -20,6 +20,18 @@ ELSEWHERE = {
     "services.feedback.pull.service:catch_up": "tells the worker to wait; nobody asks it",
     "services.feedback.inbox.service:Inbox.receive": "a secret that changes while a delivery is on its way: "
     "tests/feedback/test_intake_guards.py",
+    "services.gateway.live.following:Following.end": "what events show: tests/gateway/test_live.py",
+    "services.gateway.live.following:Following._enter": "what each field asks when it begins, asked again at "
+    "each event: tests/gateway/test_live_wire.py",
+    "services.gateway.streaming.socket:_refusal": "a handshake: tests/gateway/test_live_wire.py",
+    "services.gateway.topics.live:TicketFactsChanged.ticket": "in an event: tests/gateway/test_live_wire.py",
+    **dict.fromkeys(
+        (
+            f"services.gateway.topics.live:LiveSubscription.{field}"
+            for field in ("audit_moved", "appeal_moved", "ticket_facts_changed")
+        ),
+        "a stream: tests/gateway/test_live_wire.py; and that it is asked first, tests/architecture",
+    ),
 }
 """Places that no probe here asks, each with the reason."""
 NOT_MISSED = {

@@ -29,6 +29,8 @@ EXTRAS = {
     r"gateway/(limits|measure|persisted)\.py": "what may be asked for",
     r"gateway/explorer/page\.py": "GraphiQL, from files of our own",
     r"gateway/topics/\w+\.py": "one noun each",
+    r"gateway/live/(feed|positions|following|registry)\.py": "what happens, and who follows it",
+    r"gateway/streaming/(operation|socket|events)\.py": "one way out each",
     r"gateway/compiled/\w+\.py": "a query as one statement",
     r"demo/\w+\.py": "a story, not a service",
     r"bench/(graphql/)?\w+\.py": "measurements, not a service",
@@ -41,7 +43,7 @@ STARTS_PROCESSES = {
 SAYS_NOTHING = {"utils.py", "util.py", "common.py", "helpers.py", "helper.py", "misc.py"}
 WHERE_STATEMENTS_ARE = {
     r".*/queries\.py": "that is what they are for",
-    r"services/gateway/(topics/\w+|context|paging)\.py": "the gateway is nothing but reads",
+    r"services/gateway/(topics/\w+|context|paging|live/following)\.py": "the gateway is nothing but reads",
 }
 BUILDERS = {"select", "insert", "update", "delete", "text", "literal_column", "union_all", "exists"}
 

@@ -23,6 +23,7 @@ PUBLIC = {
     "POST /feedback/intake/salesforce/{connection_key}/{token}": "an unguessable address: nothing is signed",
     "POST /feedback/intake/freshdesk/{connection_key}": "user, password and a secret header",
     "POST /graphql": "needs a token; every field asks for itself (see below)",
+    "/graphql": "its WebSocket: needs a token as the first message; every field asks for itself",
     "GET /graphql/explorer": "a page; what it asks takes a token",
     "GET /graphql/explorer/{name}": "its scripts and styles",
     "GET /graphql/schema.graphql": "documentation",
@@ -108,12 +109,12 @@ def test_a_public_address_that_is_gone_is_reported() -> None:
 
 
 def root_fields(sources: list[Source]) -> list[tuple[Source, ast.ClassDef, ast.AST]]:
-    """The resolvers of `…Query` and `…Mutation` classes."""
+    """The resolvers of `…Query`, `…Subscription` and `…Mutation` classes."""
     return [
         (source, owner, field)
         for source in sources
         for owner in source.nodes("ClassDef")
-        if owner.name.endswith(("Query", "Mutation"))
+        if owner.name.endswith(("Query", "Subscription", "Mutation"))
         for field in owner.body
         if isinstance(field, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
@@ -125,7 +126,7 @@ def open_fields(sources: list[Source]) -> list[str]:
     found = []
     for source, owner, field in root_fields(sources):
         name = f"{owner.name}.{field.name}"  # type: ignore[attr-defined]  # a function has a name
-        if owner.name.endswith("Query"):
+        if owner.name.endswith(("Query", "Subscription")):
             if not asked_first(field):
                 found.append(source.at(field, f"{name} does not begin with check(actor, action)"))
         elif "command" not in called(field) and not any(
@@ -172,12 +173,13 @@ def test_every_root_field_of_graphql_asks_for_a_permission() -> None:
 def test_no_root_field_is_overlooked() -> None:
     """What the schema serves is what the law above has read."""
     read = {field.name.replace("_", "").lower() for _, _, field in root_fields(TOPICS)}  # type: ignore[attr-defined]  # a function has a name
-    served = {
+    served = schema._schema
+    fields = {
         name.lower()
-        for root in (schema._schema.query_type, schema._schema.mutation_type)
+        for root in (served.query_type, served.mutation_type, served.subscription_type)
         for name in (root.fields if root else {})
     }
-    assert read == served
+    assert read == fields
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,8 @@ def test_no_root_field_is_overlooked() -> None:
         ("TwinQuery", "return 1", 1),
         ("TwinQuery", "rows = load()\n        check(info.context.actor, 'tickets.read')", 1),
         ("TwinQuery", "check(info.context.actor, action)", 1),
+        ("TwinSubscription", "check(info.context.actor, 'tickets.read')", 0),
+        ("TwinSubscription", "yield 1", 1),
         ("TwinMutation", "return await command(info.context, 'audit', '/x')", 0),
         ("TwinMutation", "return await _through(info, '/x')", 0),
         ("TwinMutation", "return await info.context.call('audit', 'POST', '/x')", 1),

@@ -24,6 +24,7 @@ UNDECLARED = {
     "malformed-request": "refused on the wire, before there is a request",
     "method-not-allowed": "answers a method that has no route",
     "origin-not-allowed": "answers browsers before they ask, wherever",
+    "subprotocol-not-supported": "answers a WebSocket's handshake, which the document does not know",
 }
 """Problems that no route names in `responses=`, each with the reason."""
 

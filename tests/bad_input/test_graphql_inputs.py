@@ -100,23 +100,25 @@ async def test_g5_only_json(world: World, kind: str) -> None:
     refused(await post(world, OK, ("content-type", kind)), 415, "unsupported-media-type")
 
 
-async def test_g25_no_websocket(world: World) -> None:
+async def test_g25_no_websocket_of_the_old_sub_protocol(world: World) -> None:
+    """Over the wire, with all else about it: tests/gateway/test_live_wire.py."""
     sent: list[Any] = []
 
     async def receive() -> Any:
         return {"type": "websocket.connect"}
 
     async def send(message: Any) -> None:
-        sent.append(message["type"])
+        sent.append((message["type"], message.get("status")))
 
     await world.app(
         {
             "type": "websocket", "path": "/graphql", "raw_path": b"/graphql", "query_string": b"",
-            "root_path": "", "headers": [], "subprotocols": ["graphql-ws", "graphql-transport-ws"],
+            "root_path": "", "headers": [], "subprotocols": ["graphql-ws"],
+            "extensions": {"websocket.http.response": {}},
         },
         receive, send,
     )  # fmt: skip
-    assert sent == ["websocket.close"]
+    assert sent[0] == ("websocket.http.response.start", 400)
 
 
 # ---- Documents and variables ---------------------------------------------------------------------------
@@ -140,7 +142,7 @@ DOCUMENTS: list[Any] = [
     pytest.param('{ viewer(a: "' + CANARY + '") { id } }', None, "GRAPHQL_VALIDATION_FAILED", id="G7-unknown-argument"),
     pytest.param("{ viewer }", None, "GRAPHQL_VALIDATION_FAILED", id="G7-no-selection"),
     pytest.param("query($a: Nothing) { viewer { id } }", None, "GRAPHQL_VALIDATION_FAILED", id="G7-unknown-type"),
-    pytest.param("subscription { a }", None, "GRAPHQL_VALIDATION_FAILED", id="G25-subscription"),
+    pytest.param("subscription { a }", None, "OPERATION_NOT_TAKEN_HERE", id="G25-subscription"),
     pytest.param(DEEP, None, "DEPTH_LIMIT", id="G9-depth"),
     pytest.param("{ tickets" + " { nodes" * 300 + " }" * 300 + " }", None, "DEPTH_LIMIT", id="G9-depth-300"),
     pytest.param(REVIEW % ("[" * 300 + "]" * 300), None, "DEPTH_LIMIT", id="G9-deep-value"),

@@ -23,7 +23,7 @@ from services.audit.scorecards.service import read_card
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
-from shared.events import ReviewReleased
+from shared.events import AuditMoved, ReviewReleased
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review, ReviewAuthor
 from shared.states import BLANK, Machine, blank_reasons, record
@@ -39,6 +39,7 @@ async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> di
     if not await queries.claim(session, audit, actor.id):
         raise AuditAlreadyClaimed
     await record(session, AUDIT, audit_id, moved=("open", "claimed"), by=actor.id)
+    await outbox.publish(session, AuditMoved(audit_id))
     set_committed_value(audit, "state", "claimed")
     set_committed_value(audit, "specialist_id", actor.id)
     return await shown(session, audit)
@@ -81,6 +82,7 @@ async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, re
     await session.flush()
     await queries.unassign(session, audit)
     await record(session, AUDIT, audit.id, moved=("claimed", "open"), by=by, reason=reason)
+    await outbox.publish(session, AuditMoved(audit.id))
 
 
 async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
@@ -113,7 +115,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     await _add(session, review, by=actor.id)
     audit.state = "reviewed"
     await record(session, AUDIT, audit.id, moved=("claimed", "reviewed"), by=actor.id)
-    await outbox.publish(session, ReviewReleased(review.id))
+    await outbox.publish(session, ReviewReleased(review.id), AuditMoved(audit.id))
     await session.flush()
     return review
 

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kpi.facts import queries
 from services.kpi.facts.rules import NOBODY, Author, Kind, Moment, TicketTimes, ticket_times
+from shared import outbox
 from shared.business_hours import Schedule
+from shared.events import TicketFactsMade
 from shared.models.feedback import Connection, Message, Rating, Ticket, TicketEvent
 
 KINDS: dict[str, Kind] = {"status": "status", "assignee": "assign", "group": "group"}
@@ -46,6 +48,7 @@ async def recompute_facts(session: AsyncSession, ticket_ids: Sequence[UUID]) -> 
             for ticket, connection, hours in tickets
         ],
     )
+    await outbox.publish(session, TicketFactsMade(tuple(sorted(ticket.id for ticket, _, _ in tickets))))
 
 
 def facts_of(
