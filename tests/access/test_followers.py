@@ -1,5 +1,5 @@
-"""What happens to every audit, appeal and ticket, followed by everyone at once: each is told of what the matrix
-lets them see and of nothing else, and no word of it is of a row that is not theirs to see."""
+"""What happens to every audit, appeal and ticket, followed by everyone at once: each is told of what the
+matrix lets them see and of nothing else, and no word of it is of a row that is not theirs to see."""
 
 import asyncio
 import json
