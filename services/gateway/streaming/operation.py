@@ -11,6 +11,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
+from services.gateway.context import Stopped
 from services.gateway.failures import shown
 from services.gateway.limits import MAX_ERRORS
 from services.gateway.live.feed import AWAY
@@ -57,7 +58,7 @@ async def results(context: Following, asked: GraphQLIn) -> AsyncGenerator[Told, 
     except GraphQLError as error:  # found in the document, before it ran
         yield _failed(context, [error])
     except Exception as error:  # whoever follows is told that it ended, whatever it was
-        if not isinstance(error, Problem):
+        if not isinstance(error, Problem | Stopped):
             log.warning("a subscription failed", error=type(error).__name__)
         yield _failed(context, [GraphQLError(str(error), original_error=error)])
     finally:
