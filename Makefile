@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format schema lock audit-dependencies sbom clean
+.PHONY: help run test prove check format schema release-schema lock audit-dependencies sbom clean
 
 help: ## List these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -31,6 +31,9 @@ format: .venv/dev ## Put the code into form
 
 schema: .venv/run ## Write the GraphQL schema's text
 	@$(BIN)/assay schema > .venv/schema && mv .venv/schema services/gateway/schema.graphql
+
+release-schema: .venv/run ## From now on, the GraphQL schema as it is has to last (see docs/graphql.md)
+	@cp services/gateway/schema.graphql services/gateway/released.graphql
 
 lock: ## Compile the hashed requirements anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
