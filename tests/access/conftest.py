@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.extend(
-    str(Path(__file__).parents[1] / folder) for folder in ("feedback", "gateway", "identity", "people")
+    str(Path(__file__).parents[1] / folder) for folder in ("feedback", "identity", "people")
 )
 
 from acting import plain
