@@ -122,6 +122,37 @@ def _on_my_desk(table: str, *, audit: bool) -> str:
     )
 
 
+def _for_my_rating() -> str:
+    """Evidence of a sample that I am asked to rate, or of a review that I am asked to check."""
+    return (
+        "EXISTS (SELECT FROM calibration_sample sample JOIN calibration ON calibration.id = calibration_id"
+        " AND calibration.state IN ('open', 'discussing') JOIN calibration_rater rater"
+        f" ON rater.calibration_id = calibration.id AND rater.person_id = {ME}"
+        " WHERE sample.ticket_id = evidence.ticket_id AND sample.audit_id = evidence.audit_id)"
+        " OR EXISTS (SELECT FROM review_check JOIN review ON review.ticket_id = review_check.ticket_id"
+        f" AND review.id = review_id WHERE review_check.checker_id = {ME} AND review_check.checked_at IS NULL"
+        " AND review.ticket_id = evidence.ticket_id AND review.audit_id = evidence.audit_id)"
+    )
+
+
+_RATER = (
+    "EXISTS (SELECT FROM calibration_rater rater WHERE rater.calibration_id = {of}"
+    f" AND rater.person_id = {ME})"
+)
+
+
+def _rates(calibration: str) -> str:
+    return _RATER.format(of=calibration)
+
+
+def _of_calibration(table: str, *states: str) -> str:
+    """Of a session that I see."""
+    among = f" AND calibration.state IN ({', '.join(repr(one) for one in states)})" if states else ""
+    return f"EXISTS (SELECT FROM calibration WHERE calibration.id = {table}.calibration_id{among})"
+
+
+_SHOWN_RATER = f"person_id = {ME} OR ratings_shown(calibration_id)"
+_SEES_MINE = f"state <> 'draft' AND {_rates('calibration.id')}"
 _RELEASED = "state = 'reviewed'"
 """Who is being watched is not known before the review is released."""
 WORK = Rows(agent="agent_id", vendor="vendor_id")
@@ -245,7 +276,10 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy(
         "evidence", "SELECT", MAY["evidence.read"],
-        Rows(via=_of_audit("evidence"), mine=_on_my_desk("evidence", audit=True)),
+        Rows(
+            via=_of_audit("evidence"),
+            mine=f"{_on_my_desk('evidence', audit=True)} OR {_for_my_rating()}",
+        ),
     ),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
     # Asked before the unique keys are, so that those do not tell what is there.
@@ -261,6 +295,64 @@ POLICIES: Sequence[Policy] = (
                  " AND review.id = review_author.review_id)"),
     ),
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
+    # ---- calibration
+    Policy(
+        "calibration", "SELECT", MAY["calibrations.read"], Rows(via=_SEES_MINE, mine=_SEES_MINE),
+    ),
+    Policy("calibration", "INSERT", MAY["calibrations.create"], also=f"{COMPANY} AND created_by = {ME}"),
+    Policy(
+        "calibration", "UPDATE", MAY["calibrations.lead"], also=COMPANY,
+        columns=("state", "opened_at", "closed_at"),
+    ),
+    # Whoever rates holds the session's lock, so that nothing is revealed meanwhile; they change nothing.
+    Policy(
+        "calibration", "UPDATE", MAY["calibrations.rate"], Rows(mine=_SEES_MINE), result="false",
+        columns=("state",),
+    ),
+    Policy(
+        "calibration_rater", "SELECT", MAY["calibrations.read"],
+        Rows(via=_SHOWN_RATER, mine=_SHOWN_RATER),
+    ),
+    Policy("calibration_rater", "INSERT", MAY["calibrations.create"], also=COMPANY),
+    Policy("calibration_rater", "UPDATE", MAY["calibrations.lead"], also=COMPANY, columns=("counts_late",)),
+    Policy(
+        "calibration_sample", "SELECT", MAY["calibrations.read"],
+        Rows(via=_of_calibration("calibration_sample"), mine=_of_calibration("calibration_sample")),
+    ),
+    Policy("calibration_sample", "INSERT", MAY["calibrations.create"], also=COMPANY),
+    Policy(
+        "calibration_sample", "UPDATE", MAY["calibrations.lead"],
+        also=f"{COMPANY} AND {_of_calibration('calibration_sample', 'discussing')}",
+        result=f"agreed_by = {ME}", columns=("agreed", "agreed_score", "agreed_by"),
+    ),
+    Policy(
+        "calibration_rating", "SELECT", MAY["calibrations.read"],
+        Rows(via=_of_calibration("calibration_rating"), mine=_of_calibration("calibration_rating")),
+        also=f"(rater_id = {ME} OR ratings_shown(calibration_id))",
+    ),
+    Policy(
+        "calibration_rating", "INSERT", MAY["calibrations.rate"], Rows(mine=f"rater_id = {ME}"),
+        also=f"{_of_calibration('calibration_rating', 'open', 'discussing')} AND EXISTS (SELECT FROM"
+             " calibration_sample sample WHERE sample.ticket_id = calibration_rating.ticket_id AND sample.id"
+             " = sample_id AND sample.calibration_id = calibration_rating.calibration_id)",
+    ),
+    Policy(
+        "calibration_rating", "UPDATE", MAY["calibrations.rate"], Rows(mine=f"rater_id = {ME}"),
+        also=_of_calibration("calibration_rating", "open"),
+        columns=("answers", "score", "score_exact", "auto_failed", "rated_at"),
+    ),
+    Policy(
+        "review_check", "SELECT", MAY["checks.read"],
+        Rows(
+            via=f"checker_id = {ME}",
+            mine=f"checker_id = {ME} OR (reviewer_id = {ME} AND checked_at IS NOT NULL)",
+        ),
+    ),
+    Policy("review_check", "INSERT", MAY["checks.create"], also=COMPANY),
+    Policy(
+        "review_check", "UPDATE", MAY["checks.submit"], Rows(mine=f"checker_id = {ME}"),
+        columns=("answers", "score", "score_exact", "auto_failed", "checked_at"),
+    ),
     # ---- appeals
     Policy("appeal", "SELECT", MAY["appeals.read"], WORK, reporting=True),
     Policy(
@@ -286,7 +378,9 @@ POLICIES: Sequence[Policy] = (
         "state_change", "SELECT", {**_QUALITY, **_FLOOR},
         Rows(
             via="(subject = 'audit' AND EXISTS (SELECT FROM audit WHERE audit.id = subject_id))"
-                " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))",
+                " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))"
+                " OR (subject = 'calibration' AND EXISTS (SELECT FROM calibration"
+                " WHERE calibration.id = subject_id))",
         ),
         # Who claimed an audit is who reviewed it.
         for_role=dict.fromkeys(_FLOOR, "subject = 'appeal'"),
@@ -346,6 +440,10 @@ LOOKED_UP: Mapping[str, tuple[str, ...]] = {
         "created_at", "first_solved_at",
     ),
     "event": ("id", "type", "payload", "live_xid"),
+    "calibration": ("id", "state"),
+    "calibration_rater": ("calibration_id", "person_id"),
+    "calibration_sample": ("id", "calibration_id"),
+    "calibration_rating": ("calibration_id", "sample_id", "rater_id"),
 }  # fmt: skip
 """What the functions that look past the caller's policies may read."""
 

@@ -94,6 +94,17 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
         True,
     ),
+    "ratings_shown(uuid)": (
+        # Whether what others gave in this session is for the caller to read: once it is closed, and while it
+        # is discussed, for whoever has nothing left to rate.
+        f"CREATE FUNCTION ratings_shown(uuid) RETURNS boolean {_PAST} AS $$"
+        " SELECT EXISTS (SELECT FROM calibration c WHERE c.id = $1 AND (c.state = 'closed'"
+        " OR (c.state = 'discussing' AND NOT EXISTS (SELECT FROM calibration_rater r"
+        " JOIN calibration_sample s ON s.calibration_id = r.calibration_id WHERE r.calibration_id = $1"
+        " AND r.person_id = public.caller_id() AND NOT EXISTS (SELECT FROM calibration_rating g"
+        " WHERE g.calibration_id = $1 AND g.sample_id = s.id AND g.rater_id = r.person_id))))) $$",
+        True,
+    ),
     "live_since(bigint, uuid, integer)": (
         # Events that are followed live, after (transaction, id), at most so many; with each of them, and
         # where there is none: the transaction before which all have ended, and whether more comes after it.
