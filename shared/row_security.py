@@ -6,97 +6,17 @@ here can be reached by the worker alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
+from shared import row_security_calibration as calibration
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS as MAY
 from shared.permissions import Grants, Relation
+from shared.row_security_rows import COMPANY, ME, MY_VENDOR, Policy, Rows, Verb
 
-Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
-
-ME = "(SELECT caller_id())"
-MY_VENDOR = "(SELECT caller_vendor_id())"
-KNOWN = f"{ME} IS NOT NULL"
-"""Without it, a caller who is nobody would count as one who works for no vendor, and so sees all."""
-MY_TEAM = (
-    "ANY (ARRAY(SELECT person.id FROM person"
-    " WHERE person.lead_id = (SELECT caller_id()) OR person.id = (SELECT caller_id())))"
-)
-THROUGH_APP = "(SELECT through_app())"
-"""Of what is logged when it is read, or checked by our rules when it is written: a reporting tool, which
-connects by itself, neither reads nor writes it."""
-
-COMPANY = f"{MY_VENDOR} IS NULL"
 EVERYBODY: Grants = dict.fromkeys(Role, Relation.ALL)
 _LEADS = MAY["people.create"]
 _FLOOR = MAY["appeals.file"]
 _QUALITY = MAY["audits.claim"]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """How a table's rows belong to somebody: by columns, or through another table whose own policies
-    decide (`via`, a condition)."""
-
-    agent: str | None = None
-    """The column of the agent whose work it is."""
-    vendor: str | None = None
-    team: str | None = None
-    """Instead of the people I lead, looked up by `agent`."""
-    via: str | None = None
-    mine: str | None = None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Roles may do this to those rows of the table that their relation leads to."""
-
-    table: str
-    verb: Verb
-    grants: Grants
-    rows: Rows = Rows()
-    also: str = ""
-    """A condition beside it, for everybody."""
-    for_role: Mapping[Role, str] = field(default_factory=dict)
-    result: str = ""
-    """UPDATE: what has to be true of the row afterwards; nothing: the same as before."""
-    columns: tuple[str, ...] = ()
-    """UPDATE: only these."""
-    reporting: bool = False
-    """SELECT: reporting tools read it too."""
-
-    def conditions(self) -> dict[str, list[Role]]:
-        """Condition → the roles it is for."""
-        found: dict[str, list[Role]] = {}
-        for role, relation in self.grants.items():
-            found.setdefault(self.condition(role, relation), []).append(role)
-        return found
-
-    def condition(self, role: Role, relation: Relation) -> str:
-        parts = [belongs(relation, self.rows), self.also, self.for_role.get(role, "")]
-        if not self.reporting:
-            parts.append(THROUGH_APP)
-        return " AND ".join(part for part in parts if part)
-
-
-def belongs(relation: Relation, rows: Rows) -> str:
-    """The condition under which a row is within the relation. `rows` has to say how."""
-    if relation is Relation.MINE:
-        assert rows.mine, "nothing says what is mine here"
-        return f"({rows.mine})"
-    through = f"{rows.vendor} = {MY_VENDOR}" if rows.vendor else rows.via
-    if relation is Relation.ALL:
-        return f"{KNOWN} AND ({MY_VENDOR} IS NULL OR {through})" if through else KNOWN
-    if rows.agent is None and relation is not Relation.VENDOR:
-        assert rows.via, "nothing says whose it is"
-        return f"({rows.via})"
-    if relation is Relation.OWN:
-        return f"{rows.agent} = {ME}"
-    if relation is Relation.TEAM:
-        return f"({rows.team or f'{rows.agent} = {MY_TEAM}'})"
-    assert through, "nothing says which vendor's it is"
-    return f"({through})"
 
 
 def _of_person(table: str, column: str = "person_id") -> str:
@@ -122,37 +42,6 @@ def _on_my_desk(table: str, *, audit: bool) -> str:
     )
 
 
-def _for_my_rating() -> str:
-    """Evidence of a sample that I am asked to rate, or of a review that I am asked to check."""
-    return (
-        "EXISTS (SELECT FROM calibration_sample sample JOIN calibration ON calibration.id = calibration_id"
-        " AND calibration.state IN ('open', 'discussing') JOIN calibration_rater rater"
-        f" ON rater.calibration_id = calibration.id AND rater.person_id = {ME}"
-        " WHERE sample.ticket_id = evidence.ticket_id AND sample.audit_id = evidence.audit_id)"
-        " OR EXISTS (SELECT FROM review_check JOIN review ON review.ticket_id = review_check.ticket_id"
-        f" AND review.id = review_id WHERE review_check.checker_id = {ME} AND review_check.checked_at IS NULL"
-        " AND review.ticket_id = evidence.ticket_id AND review.audit_id = evidence.audit_id)"
-    )
-
-
-_RATER = (
-    "EXISTS (SELECT FROM calibration_rater rater WHERE rater.calibration_id = {of}"
-    f" AND rater.person_id = {ME})"
-)
-
-
-def _rates(calibration: str) -> str:
-    return _RATER.format(of=calibration)
-
-
-def _of_calibration(table: str, *states: str) -> str:
-    """Of a session that I see."""
-    among = f" AND calibration.state IN ({', '.join(repr(one) for one in states)})" if states else ""
-    return f"EXISTS (SELECT FROM calibration WHERE calibration.id = {table}.calibration_id{among})"
-
-
-_SHOWN_RATER = f"person_id = {ME} OR ratings_shown(calibration_id)"
-_SEES_MINE = f"state <> 'draft' AND {_rates('calibration.id')}"
 _RELEASED = "state = 'reviewed'"
 """Who is being watched is not known before the review is released."""
 WORK = Rows(agent="agent_id", vendor="vendor_id")
@@ -278,7 +167,7 @@ POLICIES: Sequence[Policy] = (
         "evidence", "SELECT", MAY["evidence.read"],
         Rows(
             via=_of_audit("evidence"),
-            mine=f"{_on_my_desk('evidence', audit=True)} OR {_for_my_rating()}",
+            mine=f"{_on_my_desk('evidence', audit=True)} OR {calibration.FOR_MY_RATING}",
         ),
     ),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
@@ -296,63 +185,7 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
     # ---- calibration
-    Policy(
-        "calibration", "SELECT", MAY["calibrations.read"], Rows(via=_SEES_MINE, mine=_SEES_MINE),
-    ),
-    Policy("calibration", "INSERT", MAY["calibrations.create"], also=f"{COMPANY} AND created_by = {ME}"),
-    Policy(
-        "calibration", "UPDATE", MAY["calibrations.lead"], also=COMPANY,
-        columns=("state", "opened_at", "closed_at"),
-    ),
-    # Whoever rates holds the session's lock, so that nothing is revealed meanwhile; they change nothing.
-    Policy(
-        "calibration", "UPDATE", MAY["calibrations.rate"], Rows(mine=_SEES_MINE), result="false",
-        columns=("state",),
-    ),
-    Policy(
-        "calibration_rater", "SELECT", MAY["calibrations.read"],
-        Rows(via=_SHOWN_RATER, mine=_SHOWN_RATER),
-    ),
-    Policy("calibration_rater", "INSERT", MAY["calibrations.create"], also=COMPANY),
-    Policy("calibration_rater", "UPDATE", MAY["calibrations.lead"], also=COMPANY, columns=("counts_late",)),
-    Policy(
-        "calibration_sample", "SELECT", MAY["calibrations.read"],
-        Rows(via=_of_calibration("calibration_sample"), mine=_of_calibration("calibration_sample")),
-    ),
-    Policy("calibration_sample", "INSERT", MAY["calibrations.create"], also=COMPANY),
-    Policy(
-        "calibration_sample", "UPDATE", MAY["calibrations.lead"],
-        also=f"{COMPANY} AND {_of_calibration('calibration_sample', 'discussing')}",
-        result=f"agreed_by = {ME}", columns=("agreed", "agreed_score", "agreed_by"),
-    ),
-    Policy(
-        "calibration_rating", "SELECT", MAY["calibrations.read"],
-        Rows(via=_of_calibration("calibration_rating"), mine=_of_calibration("calibration_rating")),
-        also=f"(rater_id = {ME} OR ratings_shown(calibration_id))",
-    ),
-    Policy(
-        "calibration_rating", "INSERT", MAY["calibrations.rate"], Rows(mine=f"rater_id = {ME}"),
-        also=f"{_of_calibration('calibration_rating', 'open', 'discussing')} AND EXISTS (SELECT FROM"
-             " calibration_sample sample WHERE sample.ticket_id = calibration_rating.ticket_id AND sample.id"
-             " = sample_id AND sample.calibration_id = calibration_rating.calibration_id)",
-    ),
-    Policy(
-        "calibration_rating", "UPDATE", MAY["calibrations.rate"], Rows(mine=f"rater_id = {ME}"),
-        also=_of_calibration("calibration_rating", "open"),
-        columns=("answers", "score", "score_exact", "auto_failed", "rated_at"),
-    ),
-    Policy(
-        "review_check", "SELECT", MAY["checks.read"],
-        Rows(
-            via=f"checker_id = {ME}",
-            mine=f"checker_id = {ME} OR (reviewer_id = {ME} AND checked_at IS NOT NULL)",
-        ),
-    ),
-    Policy("review_check", "INSERT", MAY["checks.create"], also=COMPANY),
-    Policy(
-        "review_check", "UPDATE", MAY["checks.submit"], Rows(mine=f"checker_id = {ME}"),
-        columns=("answers", "score", "score_exact", "auto_failed", "checked_at"),
-    ),
+    *calibration.policies(MAY),
     # ---- appeals
     Policy("appeal", "SELECT", MAY["appeals.read"], WORK, reporting=True),
     Policy(

@@ -5,7 +5,7 @@ caller's policies). Those that do tell as little as they can, and belong to a ro
 from collections.abc import Mapping
 
 from shared.permissions import PERMISSIONS
-from shared.row_security import Rows, belongs
+from shared.row_security_rows import Rows, belongs
 
 _WHO = "LANGUAGE sql STABLE PARALLEL SAFE"
 _PAST = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp"

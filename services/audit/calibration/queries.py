@@ -72,6 +72,14 @@ async def find_authors(session: AsyncSession, audits: Collection[Audit]) -> set[
     return {(audit, reviewer) for audit, reviewer in (await session.execute(statement)).all()}
 
 
+async def insert_raters(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    await session.execute(insert(CalibrationRater).values([{"counts_late": False} | row for row in rows]))
+
+
+async def insert_samples(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    await session.execute(insert(CalibrationSample).values(list(rows)))
+
+
 async def list_raters(session: AsyncSession, calibration_id: UUID) -> Sequence[CalibrationRater]:
     """Those that the caller may know of."""
     statement = select(CalibrationRater).where(col(CalibrationRater.calibration_id) == calibration_id)

@@ -36,7 +36,7 @@ from shared.events import (
 )
 from shared.ids import new_id
 from shared.models.audit import Audit
-from shared.models.calibration import Calibration, CalibrationRater, CalibrationSample
+from shared.models.calibration import Calibration
 from shared.permissions import PERMISSIONS
 from shared.states import Machine, record
 
@@ -75,18 +75,22 @@ async def prepare(session: AsyncSession, actor: Actor, new: CalibrationIn) -> Ca
     )
     session.add(calibration)
     await session.flush()
-    session.add_all(CalibrationRater(calibration_id=calibration.id, person_id=one) for one in new.rater_ids)
-    session.add_all(
-        CalibrationSample(
-            id=new_id(),
-            ticket_id=audits[audit_id].ticket_id,
-            calibration_id=calibration.id,
-            audit_id=audit_id,
-            number=number,
-        )
-        for number, audit_id in enumerate(new.audit_ids, 1)
+    await queries.insert_raters(
+        session, [{"calibration_id": calibration.id, "person_id": one} for one in new.rater_ids]
     )
-    await session.flush()
+    await queries.insert_samples(
+        session,
+        [
+            {
+                "id": new_id(),
+                "ticket_id": audits[audit_id].ticket_id,
+                "calibration_id": calibration.id,
+                "audit_id": audit_id,
+                "number": number,
+            }
+            for number, audit_id in enumerate(new.audit_ids, 1)
+        ],
+    )
     await record(session, CALIBRATION, calibration.id, moved=(None, "draft"), by=actor.id)
     return calibration
 
