@@ -198,7 +198,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     TicketFactsMade: (),
     CalibrationMoved: (),
     CalibrationRated: ("audit.reveal_ratings",),
-    CalibrationDue: ("audit.reveal_ratings",),
+    CalibrationDue: ("audit.reveal_at_deadline",),
     CalibrationReminderDue: ("audit.remind_raters",),
     RaterReminded: (),
     ReviewChecked: (),

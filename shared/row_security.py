@@ -212,9 +212,10 @@ POLICIES: Sequence[Policy] = (
         Rows(
             via="(subject = 'audit' AND EXISTS (SELECT FROM audit WHERE audit.id = subject_id))"
                 " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))"
-                " OR (subject = 'calibration' AND EXISTS (SELECT FROM calibration"
-                " WHERE calibration.id = subject_id))",
+                " OR subject = 'calibration'",
         ),
+        also="(subject <> 'calibration' OR EXISTS (SELECT FROM calibration WHERE calibration.id ="
+             " subject_id))",
         # Who claimed an audit is who reviewed it.
         for_role=dict.fromkeys(_FLOOR, "subject = 'appeal'"),
     ),
@@ -226,7 +227,10 @@ POLICIES: Sequence[Policy] = (
     Policy("trail_entry", "INSERT", EVERYBODY, also=f"actor_id = {ME}"),
     Policy("trail_link", "SELECT", MAY["trail.export"], also=COMPANY),
     Policy("trail_waiting", "INSERT", EVERYBODY),
-    Policy("event", "SELECT", MAY["dead_letters.read"]),
+    # Who has rated, and when, is not told before the reveal.
+    Policy(
+        "event", "SELECT", MAY["dead_letters.read"], also="type NOT IN ('CalibrationRated', 'RaterReminded')"
+    ),
     Policy("event", "INSERT", EVERYBODY),
     Policy("delivery", "SELECT", MAY["dead_letters.read"]),
     Policy("delivery", "INSERT", EVERYBODY),

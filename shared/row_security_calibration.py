@@ -10,22 +10,13 @@ from shared.row_security_rows import COMPANY, ME, Policy, Rows
 
 FOR_MY_RATING = (
     "EXISTS (SELECT FROM calibration_sample sample JOIN calibration ON calibration.id = calibration_id"
-    " AND calibration.state IN ('open', 'discussing') JOIN calibration_rater rater"
-    f" ON rater.calibration_id = calibration.id AND rater.person_id = {ME}"
+    " AND calibration.state IN ('open', 'discussing') AND is_rater(calibration.id)"
     " WHERE sample.ticket_id = evidence.ticket_id AND sample.audit_id = evidence.audit_id)"
     " OR EXISTS (SELECT FROM review_check JOIN review ON review.ticket_id = review_check.ticket_id"
     f" AND review.id = review_id WHERE review_check.checker_id = {ME} AND review_check.checked_at IS NULL"
     " AND review.ticket_id = evidence.ticket_id AND review.audit_id = evidence.audit_id)"
 )
 """Evidence of a sample that I am asked to rate, or of a review that I am asked to check."""
-_RATER = (
-    "EXISTS (SELECT FROM calibration_rater rater WHERE rater.calibration_id = {of}"
-    f" AND rater.person_id = {ME})"
-)
-
-
-def _rates(calibration: str) -> str:
-    return _RATER.format(of=calibration)
 
 
 def _of_calibration(table: str, *states: str) -> str:
@@ -34,8 +25,8 @@ def _of_calibration(table: str, *states: str) -> str:
     return f"EXISTS (SELECT FROM calibration WHERE calibration.id = {table}.calibration_id{among})"
 
 
-_SHOWN_RATER = f"person_id = {ME} OR ratings_shown(calibration_id)"
-_SEES_MINE = f"state <> 'draft' AND {_rates('calibration.id')}"
+_SHOWN_RATER = f"person_id = {ME} OR (is_rater(calibration_id) AND ratings_shown(calibration_id))"
+_SEES_MINE = "state <> 'draft' AND is_rater(id)"
 
 
 def policies(may: Mapping[str, Grants]) -> tuple[Policy, ...]:

@@ -94,6 +94,12 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
         True,
     ),
+    "is_rater(uuid)": (
+        f"CREATE FUNCTION is_rater(uuid) RETURNS boolean {_PAST} AS $$"
+        " SELECT EXISTS (SELECT FROM calibration_rater r"
+        " WHERE r.calibration_id = $1 AND r.person_id = public.caller_id()) $$",
+        True,
+    ),
     "ratings_shown(uuid)": (
         # Whether what others gave in this session is for the caller to read: once it is closed, and while it
         # is discussed, for whoever has nothing left to rate.

@@ -45,7 +45,12 @@ async def release_claims(session: AsyncSession, event: Event) -> None:
 
 
 async def reveal_ratings(session: AsyncSession, event: Event) -> None:
-    assert isinstance(event, CalibrationDue | CalibrationRated)
+    assert isinstance(event, CalibrationRated)
+    await calibration.reveal_ratings(session, event.calibration_id)
+
+
+async def reveal_at_deadline(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, CalibrationDue)
     await calibration.reveal_ratings(session, event.calibration_id)
 
 
@@ -61,5 +66,6 @@ HANDLERS: dict[str, Handler] = {
     "audit.supersede_review": supersede_review,
     "audit.release_claims": release_claims,
     "audit.reveal_ratings": reveal_ratings,
+    "audit.reveal_at_deadline": reveal_at_deadline,
     "audit.remind_raters": remind_raters,
 }
