@@ -36,14 +36,11 @@ def policies(may: Mapping[str, Grants]) -> tuple[Policy, ...]:
             "calibration", "SELECT", may["calibrations.read"], Rows(via=_SEES_MINE, mine=_SEES_MINE),
         ),
         Policy("calibration", "INSERT", may["calibrations.create"], also=f"{COMPANY} AND created_by = {ME}"),
+        # Whoever rates holds the session's lock, so that nothing is revealed meanwhile; only leads change it.
         Policy(
-            "calibration", "UPDATE", may["calibrations.lead"], also=COMPANY,
+            "calibration", "UPDATE", may["calibrations.read"], Rows(via=_SEES_MINE, mine=_SEES_MINE),
+            result=f"{COMPANY} AND (SELECT caller_role()) IN ('assay_admin', 'assay_lead')",
             columns=("state", "opened_at", "closed_at"),
-        ),
-        # Whoever rates holds the session's lock, so that nothing is revealed meanwhile; they change nothing.
-        Policy(
-            "calibration", "UPDATE", may["calibrations.rate"], Rows(mine=_SEES_MINE), result="false",
-            columns=("state",),
         ),
         Policy(
             "calibration_rater", "SELECT", may["calibrations.read"],

@@ -10,6 +10,9 @@ from population import GIVEN, key
 AGENT, REVIEWER = key("person", "own-t1-a1"), key("person", "reviewer")
 
 
+READ = " read evidence.read"
+
+
 def prepares(who: str, expects: str, *, version: int = 1, due_at: str = "2036-01-01T00:00:00Z") -> Probe:
     new = {
         "title": "T", "scorecard_version_id": str(key("card", version)), "due_at": due_at,
@@ -37,9 +40,9 @@ def _seen(told: Any) -> list[tuple[bool, bool]]:
     return [(one["audit_id"] is not None, one["is_rated"]) for one in told["samples"]]
 
 
-def sees(who: str, whose_work: bool, is_rated: bool) -> Probe:
-    expects = f"200 read evidence.read {[(whose_work, is_rated)]}"
-    return Probe(who, f"GET /audit/calibrations/{key('calibration', 'open')}", expects, shown=_seen)
+def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open", read: str = READ) -> Probe:
+    expects = f"200{read} {[(whose_work, is_rated)]}"
+    return Probe(who, f"GET /audit/calibrations/{key('calibration', name)}", expects, shown=_seen)
 
 
 def computes(name: str, expects: str) -> Probe:
@@ -64,7 +67,12 @@ def profile(who: str, of: str, expects: str) -> Probe:
     return Probe(who, f"GET /audit/specialists/{key('person', of)}/alignment", expects)
 
 
-DETAIL = [sees("resolver", False, True), sees("reviewer", False, False), sees("lead", True, False)]
+DETAIL = [
+    sees("resolver", False, True),
+    sees("reviewer", False, False),
+    sees("reviewer", True, False, "closed", read=""),
+    sees("lead", True, False),
+]
 LOOKING = [looks("idle", "200 read evidence.read False"), looks("lead", "200 read evidence.read True")]
 CALIBRATION = {
     "calibration.service:prepare": [

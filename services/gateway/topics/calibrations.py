@@ -175,11 +175,11 @@ class CalibrationsMutation:
         audit_ids: Annotated[list[UUID], argument(description="What is rated, in this order.")],
         rater_ids: Annotated[list[UUID], argument(description="Who rates: two or more.")],
         due_at: Annotated[datetime, argument(description="Until when ratings count.")],
-        standard: Annotated[str, argument(description="expert or consensus")] = UNSET,
+        standard: Annotated[str, argument(description="expert or consensus")] = "consensus",
         expert_id: Annotated[UUID | None, argument(description="Of the raters, the expert.")] = UNSET,
         authors_may_rate: Annotated[
             bool, argument(description="Whether somebody may rate what they have reviewed.")
-        ] = UNSET,
+        ] = False,
     ) -> CalibrationOrProblem:  # fmt: skip
         given = {
             "title": title, "scorecard_version_id": scorecard_version_id, "due_at": due_at,
