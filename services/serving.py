@@ -38,6 +38,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # what is there now stays: it need not be looked through for garbage again and again
+        gc.set_threshold(20_000)  # a request makes hundreds of things and hardly a cycle
         self.answers.set()
 
     @contextlib.contextmanager

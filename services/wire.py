@@ -5,7 +5,7 @@ could read in two ways is refused. uvicorn's own protocol, with deadlines.
 import asyncio
 import json
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -21,12 +21,50 @@ MIN_BODY_BYTES = 4_096
 LONGEST_UNREAD_S = 30.0
 """How long somebody may take to read what we have for them."""
 
+MAX_HELD_BYTES = 65_536
+"""Of what is written in one turn of the loop."""
 MAX_MESSAGE_BYTES = 65_536
 """Of one message that comes over a WebSocket."""
 
 
 class Ambiguous(ValueError):
     """A request that another server could read otherwise."""
+
+
+class Joined:
+    """A transport that sends what is written in one turn of the loop as one piece: the head of an answer and
+    its body, which come apart, would each be a packet of its own."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+        self._bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(data)
+        self._bytes += len(data)
+        if self._bytes > MAX_HELD_BYTES:
+            self._send()  # so that whoever writes on and on is told when it is too much
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._send()
+        self._transport.set_protocol(protocol)
+
+    def _send(self) -> None:
+        if self._parts:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._bytes = 0
+            self._transport.write(whole)
 
 
 class Wire(HttpToolsProtocol):
@@ -44,7 +82,7 @@ class Wire(HttpToolsProtocol):
     # ---- How long ------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as theirs
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # it stands for one
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from shared import local_issuer, service_tokens
-from shared.db import Fetch, Session
+from shared.db import Session
 from shared.errors import Forbidden, InsufficientScope, RoleNotInToken, Unauthenticated
 from shared.fair_shares import LET_IN
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS
+from shared.readers import Reader
 from shared.tokens import Identity, Verifier
 
 PURPOSE = "Why personal data is read. The trail keeps it for good, so that it names no address and no number."
@@ -65,14 +66,15 @@ async def enter(session: AsyncSession, verifier: Verifier, token: str) -> Actor:
     return actor
 
 
-async def enter_reading(fetch: Fetch, verifier: Verifier, token: str) -> Actor:
-    """As `enter`, for `Database.reading`."""
+async def enter_reading(reader: Reader, verifier: Verifier, token: str) -> Actor:
+    """As `enter`, for `Readers.reading`."""
+    become, fetch = _BECOME_READING[reader.is_direct], reader.fetch
     if token.startswith(service_tokens.MARK):
         name, digest = _parsed(token)
-        found = await fetch(f"{_BECOME_READING}find_service($1, $2)", name, digest)
+        found = await fetch(f"{become}find_service($1, $2)", name, digest)
         return _service(next(iter(found), None))
     identity = await verifier.verify(token)
-    found = await fetch(f"{_BECOME_READING}find_person($1, $2, $3)", *_subject(identity).values())
+    found = await fetch(f"{become}find_person($1, $2, $3)", *_subject(identity).values())
     return _person(next(iter(found), None), identity)
 
 
@@ -132,10 +134,8 @@ _BECOME = (
     " set_config('assay.caller_vendor_id', coalesce(vendor_id::text, ''), true),"
     " set_config('role', 'assay_' || role, true) FROM "
 )
-_BECOME_READING = _BECOME.replace(
-    "SELECT *,", "SELECT *, set_config('plan_cache_mode', 'force_generic_plan', true),"
-)
-"""What comes is asked again and again: it is planned once, whatever its values."""
+_BECOME_READING = {True: _BECOME.replace(", true)", ", false)"), False: _BECOME}
+"""By whether the connection is to remember it, or the transaction."""
 _ENTER_PERSON = text(_BECOME + "find_person(:person_id, :issuer, :subject)")
 _ENTER_SERVICE = text(_BECOME + "find_service(:prefix, :hash)")
 

@@ -9,7 +9,6 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from fastapi import Depends
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.util import greenlet_spawn
 from starlette.requests import HTTPConnection
 
 from shared import trail
@@ -93,27 +92,6 @@ class Database:
         async with self.engine.connect() as connection:
             rows: list[Any] = await (await _living(connection)).fetch(statement, *values)
             return rows
-
-    @asynccontextmanager
-    async def reading(self, *, timeout_s: float) -> AsyncIterator[Fetch]:
-        """`await fetch(statement, *values)` in a read-only transaction of the driver's own ($1, $2, …), which
-        costs a fraction of a session. Ends with a rollback. `timeout_s`: as for `snapshot`."""
-        pooled: Any = await self.engine.raw_connection()
-        if pooled.driver_connection.is_closed():  # the database was restarted since it was used last
-            await greenlet_spawn(pooled.invalidate)
-            pooled = await self.engine.raw_connection()
-        driver, has_ended = pooled.driver_connection, False
-        try:
-            await driver.execute(f"BEGIN READ ONLY; {_limit(timeout_s)}")  # both in one round trip
-            try:
-                yield driver.fetch
-            finally:
-                await driver.execute("ROLLBACK")
-                has_ended = True
-        finally:
-            if not has_ended:
-                await greenlet_spawn(pooled.invalidate)  # nobody gets it as somebody else
-            pooled.close()  # nothing to wait for: SQLAlchemy knows of no transaction
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[Callable[[], bool]]:

@@ -5,13 +5,14 @@ import sys
 import traceback
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 
 def configure(log_format: str, to: TextIO = sys.stderr) -> None:
     """`console` for people, `json` for machines; to standard error, or to an open file."""
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_json)
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=to.isatty())
     )
@@ -24,7 +25,7 @@ def configure(log_format: str, to: TextIO = sys.stderr) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(to),
+        logger_factory=structlog.WriteLoggerFactory(to),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -67,3 +68,7 @@ def where_it_went_wrong(
         causes.append(type(error).__name__)
     event["exception"] = "".join(lines) + " after ".join(causes)
     return event
+
+
+def _json(event: Any, **how: Any) -> str:
+    return orjson.dumps(event, **how).decode()

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.compiled.plans import Plans
+from services.gateway.context import GRACE_S
 from services.gateway.explorer.routes import routes as explorer
 from services.gateway.lane import Lane
 from services.gateway.limits import Budgets
@@ -12,6 +13,7 @@ from services.gateway.routes import routes
 from shared.config import settings_from_environment
 from shared.db import Database
 from shared.http import ServiceClients
+from shared.readers import Readers
 from shared.web import Service, build_app
 
 SERVICE = Service(
@@ -28,12 +30,18 @@ def attach(app: FastAPI, clients: ServiceClients) -> None:
     settings = app.state.settings
     app.state.clients = clients
     app.state.reads = Database.of(settings, "app")
+    app.state.readers = Readers.of(settings, "app", timeout_s=settings.graphql_timeout_s + GRACE_S)
     app.state.plans = Plans()
     app.state.budgets = Budgets(settings.graphql_points_a_minute)
     app.state.operations = Operations.of(settings)
     app.state.live = Live(settings, app.state.reads)
     app.state.before_the_end.append(app.state.live.stop)
-    app.state.at_the_end += [clients.close, app.state.live.feed.close, app.state.reads.close]
+    app.state.at_the_end += [
+        clients.close,
+        app.state.live.feed.close,
+        app.state.readers.close,
+        app.state.reads.close,
+    ]
 
 
 def create() -> FastAPI:

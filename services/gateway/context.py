@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NoReturn, TypeVar
@@ -80,9 +81,8 @@ class Context(BaseContext):
 
     def renew(self) -> None:
         """Time and size of the answer are counted from here."""
-        self._time_is_up_at = (
-            asyncio.get_running_loop().time() + self.request.app.state.settings.graphql_timeout_s
-        )
+        # By the clock of the loop, which need not be asked for: that is a system call.
+        self._time_is_up_at = time.monotonic() + self.request.app.state.settings.graphql_timeout_s
         self._things = 0
         self.stopped = None
 
@@ -102,10 +102,11 @@ class Context(BaseContext):
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Fetch]:
         """For one statement in place of the snapshot, as the caller. Raises Unauthenticated (401)."""
-        async with self._db.reading(timeout_s=self._in_database_s) as fetch:
-            self.actor = await enter_reading(fetch, self.request.app.state.verifier, self._token)
+        state = self.request.app.state
+        async with state.readers.reading() as reader:
+            self.actor = await enter_reading(reader, state.verifier, self._token)
             self.request.scope[LET_IN] = True
-            yield fetch
+            yield reader.fetch
 
     @asynccontextmanager
     async def in_time(self) -> AsyncIterator[None]:

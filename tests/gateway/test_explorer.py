@@ -4,7 +4,8 @@ import gzip
 import re
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import OperationDefinitionNode, OperationType, build_schema, parse, validate
+from on_the_wire import cursor_now, follower, served
 from world import World
 
 from services.gateway.explorer.page import assets, examples
@@ -56,9 +57,30 @@ async def test_the_schema_is_told_as_text_to_whoever_generates_clients(world: Wo
     assert build_schema(answer.text).query_type is not None
 
 
-@pytest.mark.parametrize("text", examples(), ids=lambda text: parse(text).definitions[0].name.value)
+def operation(text: str) -> OperationDefinitionNode:
+    (found,) = parse(text).definitions
+    assert isinstance(found, OperationDefinitionNode)
+    return found
+
+
+ASKED = [text for text in examples() if operation(text).operation is not OperationType.SUBSCRIPTION]
+FOLLOWED = [text for text in examples() if text not in ASKED]
+
+
+@pytest.mark.parametrize("text", ASKED)
 async def test_each_operation_that_it_begins_with_can_be_run(world: World, text: str) -> None:
     assert validate(schema._schema, parse(text)) == []
     answer = await world.graphql(text)
     assert answer["data"], answer
     assert "errors" not in answer
+
+
+@pytest.mark.parametrize("text", FOLLOWED)
+async def test_each_subscription_that_it_begins_with_tells_what_happens(world: World, text: str) -> None:
+    assert validate(schema._schema, parse(text)) == []
+    await world.plan((await world.connection())["id"])
+    specialist = await world.person("specialist")
+    await world.solved_ticket()
+    async with served(world.app) as port, follower(port, world, text, after=await cursor_now(world)) as lead:
+        await world.post("/audit/audits/claim-next", by=specialist, status=200)
+        assert (await lead.next())["audit"]["state"] == "claimed"

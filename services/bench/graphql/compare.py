@@ -21,6 +21,7 @@ from shared.db import Database
 from shared.local_issuer import LocalIssuer
 
 OURS, PLAIN, BY_HAND, POSTGRAPHILE = "Assay", "Strawberry + dataloaders", "FastAPI + one SQL", "PostGraphile"
+BELIEVING = "PostGraphile, believing"
 REQUESTS_A_SECOND, VARIETY = 8000, 4000
 """No server here answers more; so many different ones, then they come again."""
 
@@ -58,7 +59,9 @@ async def run(options: Options) -> Sequence[Measure]:
             BY_HAND: await up.enter_async_context(_python(setting, "by_hand")),
         }
         if options.postgraphile:
-            ports[POSTGRAPHILE] = await up.enter_async_context(_postgraphile(setting, options.postgraphile))
+            folder, key = options.postgraphile, json.dumps(LocalIssuer(setting.settings).jwks()["keys"][0])
+            ports[POSTGRAPHILE] = await up.enter_async_context(_postgraphile(setting, folder, key))
+            ports[BELIEVING] = await up.enter_async_context(_postgraphile(setting, folder))
         asking = _Asking(setting, furnished, ports)
         measures: list[Measure] = []
         for operation in OPERATIONS:
@@ -105,7 +108,7 @@ class _Asking:
         ]
 
     def servers(self, operation: Operation) -> list[str]:
-        return [one for one in self.ports if one != POSTGRAPHILE or operation.postgraphile]
+        return [one for one in self.ports if one not in (POSTGRAPHILE, BELIEVING) or operation.postgraphile]
 
     def requests(self, server: str, operation: Operation, count: int) -> list[bytes]:
         chance = Random(count)
@@ -122,7 +125,7 @@ class _Asking:
     ) -> bytes:
         if server == BY_HAND:
             return load.request(operation.by_hand.format(**variables), caller, b"", "GET")
-        document = operation.postgraphile if server == POSTGRAPHILE else operation.document
+        document = operation.postgraphile if server in (POSTGRAPHILE, BELIEVING) else operation.document
         headers = caller | {"content-type": "application/json", "accept": "application/json"}
         return load.request("/graphql", headers, graphql_body(document or "", variables))
 
@@ -182,12 +185,13 @@ async def _python(setting: Setting, module: str) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def _postgraphile(setting: Setting, folder: Path) -> AsyncIterator[int]:
+async def _postgraphile(setting: Setting, folder: Path, *key: str) -> AsyncIterator[int]:
+    """`key`: with which tokens are verified; without it whoever asks is believed."""
     url = Database.of(setting.settings, "app").engine.url.set(drivername="postgresql")
     dsn, size = url.render_as_string(hide_password=False), str(setting.settings.db_pool_size)
     node, script = folder / "node_modules" / ".bin" / "node", Path(__file__).with_name("postgraphile.cjs")
     program = str(node if node.exists() else "node")
     async with servers.running(
-        setting, lambda port: [program, str(script), str(folder.resolve()), dsn, str(port), size]
+        setting, lambda port: [program, str(script), str(folder.resolve()), dsn, str(port), size, *key]
     ) as port:
         yield port

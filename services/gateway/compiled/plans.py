@@ -2,7 +2,6 @@
 once: so it is sound, and within the limits."""
 
 import re
-import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,13 +29,14 @@ from services.gateway.schema import schema
 from shared.auth import check
 from shared.db import DRIVER_ERRORS, Fetch
 from shared.errors import Forbidden, InsufficientScope, ValidationFailed
+from shared.ids import new_id
 from shared.paging import MAX_PAGE
 
 MAX_DOCUMENTS = 200
 MAX_KINDS = 8
 """Of one document, so many statements at most: for each set of variables that are null, and of fields that
 are skipped."""
-_MARK = re.compile(r"~([0-9a-f]{16}):(\d+):([0-9a-f-]{36})")
+_MARK = re.compile(r"~([0-9a-f]{32}):(\d+):([0-9a-f-]{36})")
 
 
 @dataclass
@@ -181,7 +181,7 @@ def _question(context: Context, asked: Asked, values: Mapping[str, Any]) -> str:
 async def _ask(
     context: Context, fetch: Fetch, statement: Statement, values: list[dict[str, Any]]
 ) -> str | None:
-    nonce = secrets.token_hex(8)
+    nonce = new_id().hex
     parameters = [f"~{nonce}"]
     for asked, given in zip(statement.asked, values, strict=True):
         parameters += [given[name] for name in asked.numbers]
