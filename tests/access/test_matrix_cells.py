@@ -47,7 +47,6 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
 NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role"
 COMPANY_ONLY = (
     "calibrations.create",
-    "calibrations.lead",
     "checks.create",
     "originals.open",
     "requesters.find",
