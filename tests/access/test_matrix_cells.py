@@ -46,6 +46,8 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
 """Of which rows, where not of all: written down once more, as MATRIX says who."""
 NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role"
 COMPANY_ONLY = (
+    "calibrations.create",
+    "checks.create",
     "originals.open",
     "requesters.find",
     "erasures.read",
@@ -60,6 +62,7 @@ NOT_BY_ROWS = {
         if role is not Role.AGENT
     },
     **{("appeals.withdraw", role): "they change appeals, by taking them" for role in ("lead", "specialist")},
+    ("checks.read", "vendor_manager"): "of a vendor's people, only who is asked to check",
     **{(action, "vendor_manager"): NOT_FOR_VENDORS for action in COMPANY_ONLY},
 }
 """Cells that are wider without a row that shows it: what is written down alone does. Each with the reason."""

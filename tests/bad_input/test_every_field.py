@@ -155,7 +155,7 @@ async def things(world: World) -> dict[str, str]:
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
         "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN, "ticket_id": UNKNOWN,
-        "requester_id": UNKNOWN, "erasure_id": UNKNOWN,
+        "requester_id": UNKNOWN, "erasure_id": UNKNOWN, "calibration_id": UNKNOWN, "check_id": UNKNOWN,
     }  # fmt: skip
 
 
