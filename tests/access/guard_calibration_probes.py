@@ -40,8 +40,8 @@ def _seen(told: Any) -> list[tuple[bool, bool]]:
     return [(one["audit_id"] is not None, one["is_rated"]) for one in told["samples"]]
 
 
-def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open", read: str = READ) -> Probe:
-    expects = f"200{read} {[(whose_work, is_rated)]}"
+def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open") -> Probe:
+    expects = f"200{READ} {[(whose_work, is_rated)]}"
     return Probe(who, f"GET /audit/calibrations/{key('calibration', name)}", expects, shown=_seen)
 
 
@@ -70,7 +70,7 @@ def profile(who: str, of: str, expects: str) -> Probe:
 DETAIL = [
     sees("resolver", False, True),
     sees("reviewer", False, False),
-    sees("reviewer", True, False, "closed", read=""),
+    sees("reviewer", True, False, "closed"),
     sees("lead", True, False),
 ]
 LOOKING = [looks("idle", "200 read evidence.read False"), looks("lead", "200 read evidence.read True")]
