@@ -10,9 +10,6 @@ from population import GIVEN, key
 AGENT, REVIEWER = key("person", "own-t1-a1"), key("person", "reviewer")
 
 
-READ = " read evidence.read"
-
-
 def prepares(who: str, expects: str, *, version: int = 1, due_at: str = "2036-01-01T00:00:00Z") -> Probe:
     new = {
         "title": "T", "scorecard_version_id": str(key("card", version)), "due_at": due_at,
@@ -40,8 +37,8 @@ def _seen(told: Any) -> list[tuple[bool, bool]]:
     return [(one["audit_id"] is not None, one["is_rated"]) for one in told["samples"]]
 
 
-def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open", read: str = READ) -> Probe:
-    expects = f"200{read} {[(whose_work, is_rated)]}"
+def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open") -> Probe:
+    expects = f"200 read evidence.read {[(whose_work, is_rated)]}"
     return Probe(who, f"GET /audit/calibrations/{key('calibration', name)}", expects, shown=_seen)
 
 
@@ -70,7 +67,7 @@ def profile(who: str, of: str, expects: str) -> Probe:
 DETAIL = [
     sees("resolver", False, True),
     sees("reviewer", False, False),
-    sees("reviewer", True, False, "closed", read=""),
+    sees("reviewer", True, False, "closed"),
     sees("lead", True, False),
 ]
 LOOKING = [looks("idle", "200 read evidence.read False"), looks("lead", "200 read evidence.read True")]
