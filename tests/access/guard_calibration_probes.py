@@ -10,9 +10,6 @@ from population import GIVEN, key
 AGENT, REVIEWER = key("person", "own-t1-a1"), key("person", "reviewer")
 
 
-READ = " read evidence.read"
-
-
 def prepares(who: str, expects: str, *, version: int = 1, due_at: str = "2036-01-01T00:00:00Z") -> Probe:
     new = {
         "title": "T", "scorecard_version_id": str(key("card", version)), "due_at": due_at,
@@ -41,7 +38,7 @@ def _seen(told: Any) -> list[tuple[bool, bool]]:
 
 
 def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open") -> Probe:
-    expects = f"200{READ} {[(whose_work, is_rated)]}"
+    expects = f"200 read evidence.read {[(whose_work, is_rated)]}"
     return Probe(who, f"GET /audit/calibrations/{key('calibration', name)}", expects, shown=_seen)
 
 
