@@ -190,6 +190,19 @@ def test_a_larger_draw_holds_the_smaller_one(kind: str, change: dict[str, Any]) 
     assert {s.id for s in small.samples} < {s.id for s in large.samples}
 
 
+def test_a_targeted_ticket_has_the_chance_of_being_taken_by_either_of_two_draws() -> None:
+    # given four tickets of risk 5, 0, 0, 0, of which two are wanted: half evenly, half by risk
+    tickets = [ticket(n, signals=["long"] if n == 0 else []) for n in range(4)]
+    found = chances(
+        asked({"kind": "targeted", "size": 2, "floor": 0.5, "risks": {"long": 5}}, tickets=tickets)
+    )
+    # then the first is certain, and the others are drawn evenly alone
+    assert [chance.pi for chance in found] == [1, *[Fraction(1, 4)] * 3]
+    # and with risk for all, 1/4 evenly or 5/8 by risk is 1 - 3/4 · 3/8
+    risks = {"kind": "targeted", "size": 2, "floor": 0.5, "risks": {"long": 4, "always": 1}}
+    assert chances(asked(risks, tickets=tickets))[0].pi == Fraction(23, 32)
+
+
 def test_the_share_that_each_ticket_is_drawn_in_is_its_probability() -> None:
     # given a targeted draw, when it is made with 3,000 seeds
     found = chances(asked(EVERY_KIND["targeted"]))
@@ -223,7 +236,7 @@ def test_the_outlook_says_what_a_draw_will_be_worth() -> None:
     ("design", "tickets", "pointer", "code"),
     [
         ({"kind": "share", "share": 0.5}, [], "/population", "nothing-to-draw"),
-        ({"kind": "share", "share": 0.5}, [ticket(1), ticket(1)], "/population", "duplicate"),
+        ({"kind": "share", "share": 0.5}, [ticket(1), ticket(2), ticket(1)], "/population", "duplicate"),
         ({"kind": "allocated", "size": 41}, None, "/design/size", "too-many"),
         ({"kind": "targeted", "size": 41, "risks": {}}, None, "/design/size", "too-many"),
         ({"kind": "allocated", "size": 1}, None, "/design", "never-drawn"),

@@ -184,6 +184,24 @@ def test_an_estimate_says_when_it_is_of_too_few() -> None:
     assert [e and e.is_enough for e in (hajek(sums(nine)), hajek(sums(ten)))] == [False, True]
 
 
+def test_unequal_weights_have_the_freedom_of_fewer_draws() -> None:
+    # given weights 2, 2 and 10, worth 14²/108 equally likely draws
+    sample = sums([(80, 0.5), (60, 0.5), (90, 0.1)])
+    found = hajek(sample)
+    assert found is not None
+    assert found.interval is not None
+    # then t has 196/108 - 1 degrees of freedom, but at least one: 12.7
+    error = math.sqrt(hajek_variance(sample) * 3 / 2)
+    assert found.interval[1] - found.mean == pytest.approx(student(1) * error)
+    # and with ten more like the first, their effective number less one
+    more = sums([(80, 0.5), (60, 0.5), (90, 0.1), *[(70, 0.5)] * 10])
+    found = hajek(more)
+    assert found is not None
+    assert found.interval is not None
+    error = math.sqrt(hajek_variance(more) * 13 / 12)
+    assert found.interval[1] - found.mean == pytest.approx(student(34**2 / 148 - 1) * error)
+
+
 def test_students_t_is_taken_below_a_hundred_values() -> None:
     # given the same error, then 99 values are a little less sure than 100
     few, many = around(0, 1, 99, freedom=98), around(0, 1, 100, freedom=99)
