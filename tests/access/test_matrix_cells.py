@@ -37,6 +37,11 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
     "trail.read": dict.fromkeys((*OTHERS, "service"), "mine"),
     "people.export": dict.fromkeys(OTHERS, "mine"),
     "notices.acknowledge": dict.fromkeys((*OTHERS, "admin", "lead"), "mine"),
+    "calibrations.read": {"specialist": "mine"},
+    "calibrations.rate": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
+    "checks.read": {"specialist": "mine"},
+    "checks.submit": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
+    "alignment.read": {"specialist": "mine"},
 }  # fmt: skip
 """Of which rows, where not of all: written down once more, as MATRIX says who."""
 NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role"
