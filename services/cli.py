@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import cli_bench, cli_import, cli_privacy, cli_trail
+from services import cli_bench, cli_import, cli_privacy, cli_sampling, cli_trail
 from shared.config import Settings, settings_from_environment
 
 T = TypeVar("T")
@@ -125,6 +125,7 @@ def token(
 cli_import.register(app)
 cli_bench.register(app)
 app.add_typer(cli_trail.app, name="trail")
+app.add_typer(cli_sampling.app, name="sampling")
 cli_privacy.register(app)
 
 deliveries_app = typer.Typer(help="Events on their way to handlers: look at them, replay dead ones.")

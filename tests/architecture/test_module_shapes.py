@@ -13,6 +13,7 @@ EVERYWHERE = {
 """The files of a service or room."""
 EXTRAS = {
     r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
+    r"audit/sampling/(designs|drawing)\.py": "a draw, whole in a file, is made apart from where it is kept",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
     r"audit/calibration/agreement\.py": "measures from the literature, without a word of ours in them",
     r"feedback/intake/normalised\.py": "what every source is translated into",
@@ -38,7 +39,8 @@ EXTRAS = {
 }
 STARTS_PROCESSES = {
     "__init__.py", "__main__.py", "cli.py", "cli_bench.py", "cli_import.py", "cli_privacy.py",
-    "cli_trail.py", "importing.py", "local.py", "reporting.py", "run.py", "serving.py", "up.py", "wire.py",
+    "cli_sampling.py", "cli_trail.py", "importing.py", "local.py", "reporting.py", "run.py",
+    "serving.py", "up.py", "wire.py",
 }  # fmt: skip
 """What stands directly in services/: the roof over them."""
 SAYS_NOTHING = {"utils.py", "util.py", "common.py", "helpers.py", "helper.py", "misc.py"}

@@ -130,7 +130,14 @@ async def test_a_review_in_which_nothing_applies_has_no_score_and_counts_nowhere
     # and the quality score names it as left out
     value = (await world.get("/kpi/metrics/quality_score"))["values"][0]
     assert (value["value"], value["n"], value["excluded"]) == (None, 0, {"not_scored": 1})
-    assert value["estimate"] == {"value": None, "n": 0, "n_effective": None}
+    assert value["estimate"] == {
+        "value": None,
+        "n": 0,
+        "n_effective": None,
+        "low": None,
+        "high": None,
+        "is_enough": False,
+    }
 
 
 # ---- Who, when, and with what -----------------------------------------------------------------

@@ -13,8 +13,8 @@ from world import LONG_AGO, World
 
 from services.audit.sampling.rules import draw
 from services.demo.zendesk import GROUP
-from services.kpi.values.rules import mean_interval, wilson
 from shared import clock
+from shared.estimates import mean_interval, wilson
 
 METRICS = (
     "csat", "first_response_time", "first_response_time_business", "first_contact_resolution",
@@ -95,7 +95,7 @@ def test_intervals_of_shares_are_those_of_the_reference(reference_dir: Path) -> 
 
 def test_a_mean_of_one_has_no_interval() -> None:
     assert mean_interval(67.5, None, 1) is None
-    assert mean_interval(50, 10, 4) == pytest.approx((50 - 9.79982, 50 + 9.79982), abs=1e-5)
+    assert mean_interval(50, 10, 4) == pytest.approx((50 - 15.91223, 50 + 15.91223), abs=1e-5)
 
 
 async def test_the_interval_of_a_share_comes_with_it(world: World) -> None:
@@ -194,14 +194,19 @@ async def test_the_quality_estimate_weighs_reviews_by_how_likely_they_were(world
     await world.reviewed(specialist)
     await world.reviewed(specialist, greeting=1, solution=5)
     value = await value_of(world, "quality_score")
-    # then the plain mean is (67.5 + 100)/2, with s = 32.5/√2 and a half-width of 1.96·s/√2
+    # then the plain mean is (67.5 + 100)/2, and two scores say next to nothing: t(1) = 12.7
     assert value["value"] == 83.75
-    assert value["high"] - value["value"] == pytest.approx(1.959964 * 32.5 / 2, abs=1e-4)
+    assert (value["low"], value["high"]) == (0, 100)
     # and the estimate for all tickets (67.5/1 + 100/0.25)/(1/1 + 1/0.25) = 467.5/5
     assert value["estimate"]["value"] == pytest.approx(93.5)
     assert value["estimate"]["n"] == 2
     # from as much as (1 + 4)²/(1² + 4²) equally likely reviews
     assert value["estimate"]["n_effective"] == pytest.approx(25 / 17)
+    # ± t(1) · √(12 · 6.5² / 5² · 2/1): the one that was certain to be drawn adds nothing; and two are few
+    assert value["estimate"]["low"] == pytest.approx(
+        93.5 - 12.7062047 * (2 * 12 * 6.5**2 / 25) ** 0.5, abs=1e-4
+    )
+    assert (value["estimate"]["high"], value["estimate"]["is_enough"]) == (100, False)
 
 
 async def test_auto_failed_reviews_are_counted_among_scored_ones(world: World) -> None:

@@ -20,6 +20,9 @@ class Estimate:
     value: float | None = field(description="The mean; null when nothing could be counted.")
     n: int = field(description="How many drawn reviews it is made of.")
     n_effective: float | None = field(description="How many equally likely draws would tell as much.")
+    low: float | None = field(description="95 % interval: its lower end; Student's t below 100 reviews.")
+    high: float | None = field(description="95 % interval: its upper end.")
+    is_enough: bool = field(description="False below 10 drawn reviews: too few to act on.")
 
 
 @strawberry.type(description="One number, with all that explains it.")

@@ -28,7 +28,8 @@ class Question:
 
 
 async def aggregate(session: AsyncSession, question: Question, group_by: str | None) -> list[RowMapping]:
-    """One row a group: n, total, numerator, spread, percentiles, Hájek sums, exclusions by reason."""
+    """One row a group: n, total, numerator, spread, percentiles, what `Sums` adds up, exclusions by
+    reason."""
     metric = question.metric
     where, bound = _where(question)
     group = _dimensions(metric)[group_by] if group_by else "NULL"
@@ -36,15 +37,16 @@ async def aggregate(session: AsyncSession, question: Question, group_by: str | N
     statement = f"""
         WITH counted AS (
             SELECT ({group})::text AS grp, ({metric.value}){_cast(metric)} AS v,
-                   {_reason(metric)} AS reason, {probability} AS pi
+                   {_reason(metric)} AS reason, 1 / {probability} AS w
             FROM {metric.source} WHERE {where}
         )
         SELECT grp, count(*) AS rows, count(v) AS n, sum(v) AS total,
                avg(v) AS mean, stddev_samp(v) AS deviation,
                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY v) AS percentiles,
-               sum(v / pi) AS weighted, sum(1 / pi) FILTER (WHERE v IS NOT NULL) AS weights,
-               sum(1 / (pi * pi)) FILTER (WHERE v IS NOT NULL) AS weights_squared,
-               count(v) FILTER (WHERE pi IS NOT NULL) AS drawn,
+               count(w) FILTER (WHERE v IS NOT NULL) AS drawn,
+               sum(w) FILTER (WHERE v IS NOT NULL) AS w, sum(w * w) FILTER (WHERE v IS NOT NULL) AS ww,
+               sum(w * v) AS wy, sum(w * (w - 1)) FILTER (WHERE v IS NOT NULL) AS v,
+               sum(w * (w - 1) * v) AS vy, sum(w * (w - 1) * v * v) AS vyy,
                {_exclusions(metric)} AS excluded
         FROM counted GROUP BY grp ORDER BY count(v) DESC, grp NULLS LAST LIMIT 1000
     """

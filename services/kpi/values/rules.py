@@ -1,24 +1,29 @@
-"""Intervals around a value. Pure; the z of a 95 % interval throughout."""
+"""What is said around a value: intervals inside the scale, and the estimate for all tickets. Pure."""
 
-import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
-Z = 1.959963984540054
+from shared.estimates import Interval, Sums, hajek
 
-
-def wilson(successes: float, n: int) -> tuple[float, float] | None:
-    """Wilson's score interval of a proportion, in percent; None for n = 0. (Wilson 1927)"""
-    if n == 0:
-        return None
-    p = successes / n
-    centre = p + Z * Z / (2 * n)
-    half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    scale = 100 / (1 + Z * Z / n)
-    return max(0.0, (centre - half) * scale), min(100.0, (centre + half) * scale)
+NOTHING_DRAWN = {
+    "value": None, "n": 0, "n_effective": None, "low": None, "high": None, "is_enough": False,
+}  # fmt: skip
 
 
-def mean_interval(mean: float, deviation: float | None, n: int) -> tuple[float, float] | None:
-    """Mean ± z·s/√n; None below 2 values. Under 100 values the normal interval is too narrow."""
-    if n < 2 or deviation is None:
-        return None
-    half = Z * deviation / math.sqrt(n)
-    return mean - half, mean + half
+def on_scale(interval: Interval | None) -> tuple[float | None, float | None]:
+    """(low, high) of percents: few values have an interval wider than there are scores."""
+    return (max(0.0, interval[0]), min(100.0, interval[1])) if interval else (None, None)
+
+
+def estimate(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The Hájek mean of a row of sums (`w` … `vyy`, and how many were `drawn`), in percent."""
+    if row is None or not row["drawn"]:
+        return dict(NOTHING_DRAWN)
+    found = hajek(Sums(row["drawn"], *(Decimal(row[name]) for name in ("w", "ww", "wy", "v", "vy", "vyy"))))
+    assert found is not None, "something was drawn"
+    low, high = on_scale(found.interval)
+    return {
+        "value": found.mean, "n": found.n, "n_effective": found.n_effective,
+        "low": low, "high": high, "is_enough": found.is_enough,
+    }  # fmt: skip

@@ -24,8 +24,11 @@ class EstimateOut(Out):
     """What the mean over all eligible tickets would be: the Hájek mean over drawn reviews."""
 
     value: float | None
-    n: int
-    n_effective: float | None
+    n: int = Field(description="Drawn reviews it is made of; hand-picked and imported ones are not.")
+    n_effective: float | None = Field(description="How many equally likely draws would tell as much (Kish).")
+    low: float | None = Field(description="95 % interval, by Student's t below 100 reviews.")
+    high: float | None
+    is_enough: bool = Field(description="False below 10 drawn reviews: too few to act on.")
 
 
 class ValueOut(Out):

@@ -15,9 +15,7 @@ from services.kpi.values.catalogue import CATALOGUE, DIMENSIONS, Metric
 from services.kpi.values.queries import Question
 from shared import clock
 from shared.errors import Fault, ValidationFailed
-
-ENOUGH = 10
-"""Below this many rows a value is shown as too small to act on."""
+from shared.estimates import ENOUGH, mean_interval, wilson
 
 
 def find_metric(key: str) -> Metric:
@@ -73,28 +71,17 @@ def _value(asked: Question, row: RowMapping | None, group_by: str | None) -> dic
     interval = None
     if metric.kind == "ratio":
         out["value"] = 100 * total / n if total is not None else None
-        interval = rules.wilson(total, n) if total is not None else None
+        interval = wilson(total, n) if total is not None else None
     elif metric.kind == "duration":
         out["value"], out["p90"] = row["percentiles"] if row and n else (None, None)
         out["mean"] = mean
     else:
         out["value"] = mean
         deviation = float(row["deviation"]) if row and row["deviation"] is not None else None
-        interval = rules.mean_interval(mean, deviation, n) if mean is not None else None
-        out["estimate"] = _estimate(row)
-    out["low"], out["high"] = interval or (None, None)
+        interval = mean_interval(mean, deviation, n) if mean is not None else None
+        out["estimate"] = rules.estimate(dict(row) if row else None)
+    out["low"], out["high"] = rules.on_scale(interval)
     return out
-
-
-def _estimate(row: RowMapping | None) -> dict[str, Any]:
-    """Hájek: sum(y/π) / sum(1/π). Kish: n_effective = (sum w)² / sum w²."""
-    if row is None or not row["weights"]:
-        return {"value": None, "n": 0, "n_effective": None}
-    return {
-        "value": float(row["weighted"] / row["weights"]),
-        "n": row["drawn"],
-        "n_effective": float(row["weights"] ** 2 / row["weights_squared"]),
-    }
 
 
 def _link(asked: Question, row: RowMapping | None, group_by: str | None) -> str:
