@@ -87,6 +87,8 @@ PERMISSIONS: Mapping[str, Grants] = {
     "reviews.submit": _QUALITY,
     "reviews.read": _WORK,
     "reviews.acknowledge": _FLOOR,
+    "reviews.revise": _QUALITY,
+    "reviews.void": _LEADS,
     "appeals.file": _FLOOR,
     "appeals.withdraw": _FLOOR,
     "appeals.read": _WORK,

@@ -250,10 +250,15 @@ POLICIES: Sequence[Policy] = (
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
     # Asked before the unique keys are, so that those do not tell what is there.
     Policy("review", "INSERT", MAY["reviews.submit"], WORK, also=_of_audit("review")),
+    # Whoever appeals or rules holds the review's lock. Only the agent says that they have read it; of the
+    # others nobody changes more than that a newer version is here.
     Policy(
-        # Whoever appeals or rules holds the review's lock; only the agent changes it.
-        "review", "UPDATE", {**MAY["reviews.acknowledge"], **MAY["appeals.take"]}, WORK,
+        "review", "UPDATE", MAY["reviews.acknowledge"], WORK,
         result=f"agent_id = {ME}", columns=("acknowledged_at",),
+    ),
+    Policy(
+        "review", "UPDATE", MAY["reviews.revise"], WORK,
+        result="superseded_at IS NOT NULL", columns=("superseded_at",),
     ),
     Policy(
         "review_author", "SELECT", MAY["reviewers.read"],
@@ -371,7 +376,7 @@ REPORTING_VIEWS: Mapping[str, str] = {
     "review": """
         SELECT id, audit_id, ticket_id, number, scorecard_version_id, agent_id, vendor_id, probability,
             score, score_without_auto_fail, auto_failed, passed, released_at, acknowledged_at,
-            superseded_at, appeal_id FROM review""",
+            superseded_at, appeal_id, is_void FROM review""",
     "appeal": """
         SELECT appeal.id, review_id, appeal.ticket_id, agent_id, vendor_id, appeal.reason, state, filed_at,
             due_at, ruling.outcome, ruling.ruled_at

@@ -223,7 +223,8 @@ def _work_of(everyone: Population, agent: Who) -> None:
     everyone.add(
         "review", ticket_id=ticket_id, id=review_id, audit_id=audit_id, number=1, answers=[], sections=[],
         scorecard_version_id=key("card", 1), score=Decimal(80), auto_failed=False, released_at=T0,
-        summary=f"canary-summary-{agent.name}", is_imported=False, signed_id=review_id, **whose,
+        summary=f"canary-summary-{agent.name}", is_imported=False, signed_id=review_id, is_void=False,
+        highlights=[], reason=f"canary-reason-{agent.name}", **whose,
     )  # fmt: skip
     everyone.add("review_author", ticket_id=ticket_id, review_id=review_id, reviewer_id=reviewer)
     everyone.add(

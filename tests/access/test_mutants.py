@@ -29,6 +29,8 @@ CONSTANTS = {
     "retention": "keep_days = 1",
 }  # fmt: skip
 """What an UPDATE sets to try it: without reading, so that its own policy alone decides."""
+OF_OTHERS = {"review": "superseded_at = now()"}
+"""What other roles set where one may not."""
 WRITE_ONLY = {"trail_waiting"}
 Outcome = tuple[Any, ...]
 
@@ -84,8 +86,9 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
         tuple(sorted(map(str, rows))),
         await tried(owner, f"DELETE FROM {table}"),
     ]
-    if table in CONSTANTS:
-        found.append(await tried(owner, f"UPDATE {table} SET {CONSTANTS[table]}"))
+    for constants in (CONSTANTS, OF_OTHERS):
+        if table in constants:
+            found.append(await tried(owner, f"UPDATE {table} SET {constants[table]}"))
     for statement, values in inserts(everyone, who, table):
         found.append(await tried(owner, statement, *values))
     await owner.execute("SELECT set_config('assay.caller_id', '', true)")  # the role, and nobody in it

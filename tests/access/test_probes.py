@@ -76,6 +76,8 @@ BODIES: dict[str, Any] = {
     "POST /people/service-tokens/{token_id}/revoke": REASON,
     "POST /audit/audits/{audit_id}/release": REASON,
     "POST /audit/audits/{audit_id}/reviews": {"answers": []},
+    "POST /audit/reviews/{review_id}/revise": REASON | {"answers": []},
+    "POST /audit/reviews/{review_id}/void": REASON,
     "POST /appeals/{appeal_id}/release": REASON,
     "POST /appeals/{appeal_id}/withdraw": REASON,
     "POST /appeals/{appeal_id}/ruling": {

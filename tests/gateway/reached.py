@@ -85,6 +85,8 @@ REACHED: dict[Address, str] = {
     ("GET", "/audit/reviews"): "reviews",
     ("GET", "/audit/reviews/{review_id}"): "review",
     ("POST", "/audit/reviews/{review_id}/acknowledge"): "acknowledgeReview",
+    ("POST", "/audit/reviews/{review_id}/revise"): "reviseReview",
+    ("POST", "/audit/reviews/{review_id}/void"): "voidReview",
     # appeals
     ("POST", "/appeals"): "fileAppeal",
     ("GET", "/appeals"): "appeals",

@@ -147,3 +147,26 @@ async def test_two_mutations_of_one_request_see_each_others_work(world: World) -
     done = (await world.graphql(query))["data"]
     # then they are two
     assert done["a"]["id"] != done["b"]["id"]
+
+
+async def test_a_review_is_given_anew_and_made_void(case: Case) -> None:
+    # given a review; when who gave it gives it anew
+    revise = f"""mutation R($id: UUID!, $answers: [AnswerInput!]!) {{
+      reviseReview(reviewId: $id, answers: $answers, reason: "Read again.") {{
+        __typename ... on Review {{ id number score reason isVoid highlights }} {PROBLEM}
+      }}
+    }}"""
+    given: dict[str, Any] = {"by": case.reviewer, "answers": [ANSWERS[0] | {"value": 1}, *ANSWERS[1:]]}
+    second = await mutate(case.world, revise, id=case.review["id"], **given)
+    told = {"number": 2, "score": 87.5, "reason": "Read again.", "isVoid": False, "highlights": []}
+    assert {name: second[name] for name in told} == told
+    # and a lead makes that void, then it is, and nothing follows
+    void = f"""mutation V($id: UUID!) {{ voidReview(reviewId: $id, reason: "The wrong ticket.") {{
+      __typename ... on Review {{ id isVoid reason supersedesId }} {PROBLEM}
+    }} }}"""
+    gone = await mutate(case.world, void, by=case.resolver, id=second["id"])
+    assert (gone["isVoid"], gone["reason"], gone["supersedesId"]) == (True, "The wrong ticket.", second["id"])
+    problem = await mutate(case.world, revise, id=gone["id"], **given)
+    assert (problem["type"], problem["extras"]) == (
+        "/problems/illegal-move", {"state": "void", "possible": []}
+    )  # fmt: skip

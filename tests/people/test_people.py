@@ -101,6 +101,8 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "reviews.read": (set(ROLES), ["GET /audit/reviews", f"GET /audit/reviews/{NOWHERE}"]),
     "reviews.submit": (QUALITY, [f"POST /audit/audits/{NOWHERE}/reviews"]),
     "reviews.acknowledge": (AGENTS, [f"POST /audit/reviews/{NOWHERE}/acknowledge"]),
+    "reviews.revise": (QUALITY, [f"POST /audit/reviews/{NOWHERE}/revise"]),
+    "reviews.void": (LEADS, [f"POST /audit/reviews/{NOWHERE}/void"]),
     "appeals.read": (set(ROLES), ["GET /appeals", f"GET /appeals/{NOWHERE}"]),
     "appeals.file": (AGENTS, ["POST /appeals"]),
     "appeals.withdraw": (AGENTS, [f"POST /appeals/{NOWHERE}/withdraw"]),

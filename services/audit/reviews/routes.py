@@ -8,13 +8,23 @@ from fastapi import Depends, Response
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    HighlightOutside,
     NothingToClaim,
     NotYourAudit,
+    NotYourReview,
     OwnWork,
+    ReviewAppealed,
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, service
-from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReleaseIn, ReviewIn, ReviewOut
+from services.audit.reviews.schemas import (
+    AuditDetailOut,
+    AuditOut,
+    ReasonIn,
+    ReviewIn,
+    ReviewOut,
+    RevisionIn,
+)
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import IllegalMove
@@ -68,7 +78,7 @@ async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor:
     responses=answers(*POSTS, NotYourAudit, IllegalMove),
 )  # fmt: skip
 async def release_audit(
-    audit_id: UUID, new: ReleaseIn, session: Session, once: Idempotent, actor: Claimer
+    audit_id: UUID, new: ReasonIn, session: Session, once: Idempotent, actor: Claimer
 ) -> Response:
     work = service.release_audit(session, actor, audit_id, new.reason)
     return await once(work, AuditOut, status=200)
@@ -77,7 +87,7 @@ async def release_audit(
 @routes.post(
     "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
     summary="Submit the review of an audit you claimed",
-    responses=answers(*POSTS, NotYourAudit, IllegalMove, AnswersInvalid),
+    responses=answers(*POSTS, NotYourAudit, IllegalMove, AnswersInvalid, HighlightOutside),
 )  # fmt: skip
 async def submit_review(
     audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,
@@ -116,3 +126,30 @@ async def acknowledge_review(
     actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))],
 ) -> Response:
     return await once(service.acknowledge_review(session, actor, review_id), ReviewOut, status=200)
+
+
+@routes.post(
+    "/reviews/{review_id}/revise", status_code=201, response_model=ReviewOut,
+    summary="Give this verdict anew, with a reason",
+    responses=answers(
+        *POSTS, NotYourReview, OwnWork, ReviewSuperseded, IllegalMove, ReviewAppealed, AnswersInvalid,
+        HighlightOutside,
+    ),
+)  # fmt: skip
+async def revise_review(
+    review_id: UUID, new: RevisionIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.revise"))],
+) -> Response:  # fmt: skip
+    return await once(service.revise_review(session, actor, review_id, new), ReviewOut)
+
+
+@routes.post(
+    "/reviews/{review_id}/void", status_code=201, response_model=ReviewOut,
+    summary="Make this verdict void, with a reason",
+    responses=answers(*POSTS, OwnWork, ReviewSuperseded, IllegalMove, ReviewAppealed),
+)  # fmt: skip
+async def void_review(
+    review_id: UUID, new: ReasonIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.void"))],
+) -> Response:  # fmt: skip
+    return await once(service.void_review(session, actor, review_id, new.reason), ReviewOut)

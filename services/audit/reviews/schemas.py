@@ -1,12 +1,15 @@
 """What the reviews room takes and gives."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Answer, Comment, In, Key, Out, Score
+from shared.schemas import Answer, Comment, Id, In, Key, Out, Score
+
+MAX_OFFSET = 10_000_000
+"""Beyond any message's length."""
 
 
 class AnswerIn(In):
@@ -15,12 +18,30 @@ class AnswerIn(In):
     comment: Comment | None = None
 
 
+class HighlightIn(In):
+    """Words of one message of the evidence, counted in characters (Unicode code points) of its body."""
+
+    message_id: Id
+    start: Annotated[int, Field(ge=0, le=MAX_OFFSET, description="The first of them; 0 is the first one.")]
+    end: Annotated[int, Field(ge=1, le=MAX_OFFSET, description="The one behind the last of them.")]
+    criterion: Key | None = Field(default=None, description="What they show; null: something else.")
+
+
 class ReviewIn(In):
     answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
     summary: Comment | None = None
+    highlights: list[HighlightIn] = Field(
+        default=[], max_length=200, description="Where in the ticket it shows."
+    )
 
 
-class ReleaseIn(In):
+class RevisionIn(ReviewIn):
+    reason: Comment = Field(
+        description="Why the version before is not right; whoever reads this one reads it."
+    )
+
+
+class ReasonIn(In):
     reason: Comment
 
 
@@ -66,3 +87,6 @@ class ReviewOut(Out):
     superseded_at: datetime | None
     supersedes_id: UUID | None
     appeal_id: UUID | None
+    reason: str | None = Field(description="Why it took the other's place, where no appeal did.")
+    is_void: bool = Field(description="There is no verdict any more: it counts nowhere.")
+    highlights: list[dict[str, Any]] = Field(description="[{message_id, start, end, criterion}]")

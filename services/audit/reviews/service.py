@@ -1,4 +1,4 @@
-"""Verbs of the reviews room: claim an audit, review it, acknowledge, supersede."""
+"""Verbs of the reviews room: claim an audit, review it, acknowledge, revise, make void, supersede."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,25 +10,30 @@ from sqlalchemy.orm.attributes import set_committed_value
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    HighlightOutside,
     NothingToClaim,
     NotYourAudit,
+    NotYourReview,
     OwnWork,
+    ReviewAppealed,
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, rules
-from services.audit.reviews.schemas import AuditOut, ReviewIn
+from services.audit.reviews.schemas import AuditOut, ReviewIn, RevisionIn
 from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.rules import AnswerInvalid
 from services.audit.scorecards.service import read_card
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
-from shared.events import AuditMoved, ReviewReleased
+from shared.events import AuditMoved, ReviewReleased, ReviewVoided
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review, ReviewAuthor
 from shared.states import BLANK, Machine, blank_reasons, record
 
 AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
+REVIEW = Machine("review", {"released": {"superseded", "void"}})
+"""Nothing follows a void verdict. Moves of it are its versions: each says by whom, when and why."""
 
 
 async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> dict[str, Any]:
@@ -88,29 +93,23 @@ async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, re
 async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
     """Scores the answers with the audit's own scorecard version and releases the review.
 
-    Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid (422).
+    Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid, HighlightOutside (422).
     """
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "reviewed")
     if await queries.find_assignee(session, audit) != actor.id:
         raise NotYourAudit
-    version = await get_version(session, audit.scorecard_version_id)
-    try:
-        scored = rules.score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
-    except AnswerInvalid as error:
-        raise AnswersInvalid(faults=[_fault(error, new)]) from None
     review = Review(
         id=new_id(),
         audit_id=audit.id,
         ticket_id=audit.ticket_id,
         number=1,
-        scorecard_version_id=version.id,
+        scorecard_version_id=audit.scorecard_version_id,
         agent_id=audit.agent_id,
         vendor_id=audit.vendor_id,
         probability=audit.probability,
-        summary=new.summary,
         released_at=clock.now(),
-        **scored,
+        **await _verdict(session, audit, new),
     )
     await _add(session, review, by=actor.id)
     audit.state = "reviewed"
@@ -118,6 +117,21 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     await outbox.publish(session, ReviewReleased(review.id), AuditMoved(audit.id))
     await session.flush()
     return review
+
+
+async def _verdict(session: AsyncSession, audit: Audit, new: ReviewIn) -> dict[str, Any]:
+    """The columns that follow from what was said of this audit, on its own scorecard version."""
+    card = read_card((await get_version(session, audit.scorecard_version_id)).card)
+    try:
+        scored = rules.score_answers(card, [answer.model_dump() for answer in new.answers])
+    except AnswerInvalid as error:
+        raise AnswersInvalid(faults=[_fault(error, new)]) from None
+    evidence = await queries.find_evidence(session, audit) if new.highlights else None
+    highlights = [highlight.model_dump(mode="json") for highlight in new.highlights]
+    if wrong := rules.misplaced(highlights, card, evidence):
+        faults = [Fault(f"/highlights/{n}/{name}", "highlight-outside", said) for n, name, said in wrong]
+        raise HighlightOutside(faults=faults)
+    return scored | {"summary": new.summary, "highlights": highlights}
 
 
 async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
@@ -150,6 +164,72 @@ async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUI
     return review
 
 
+async def revise_review(session: AsyncSession, actor: Actor, review_id: UUID, new: RevisionIn) -> Review:
+    """A newer version of the verdict, by whoever gave it or a lead; the one before stays as it was.
+
+    Raises NotYourReview, OwnWork (403), ReviewSuperseded, IllegalMove, ReviewAppealed (409),
+    AnswersInvalid, HighlightOutside (422).
+    """
+    old = await _lock_standing(session, actor, review_id, to="superseded")
+    if actor.role not in LEADS and not await queries.is_author(session, old, actor.id):
+        raise NotYourReview
+    audit = await queries.get_audit(session, old.audit_id)
+    verdict = await _verdict(session, audit, new)
+    return await _replace(session, old, verdict | {"reason": new.reason}, by=actor.id)
+
+
+async def void_review(session: AsyncSession, actor: Actor, review_id: UUID, reason: str) -> Review:
+    """There is no verdict any more. The last version says so, by whom and why; those before stay.
+
+    Raises OwnWork (403), ReviewSuperseded, IllegalMove, ReviewAppealed (409).
+    """
+    old = await _lock_standing(session, actor, review_id, to="void")
+    verdict = {name: getattr(old, name) for name in VERDICT}
+    return await _replace(session, old, verdict | {"reason": reason, "is_void": True}, by=actor.id)
+
+
+VERDICT = (
+    "answers", "score", "score_exact", "score_without_auto_fail", "auto_failed", "passed", "sections",
+    "summary", "highlights",
+)  # fmt: skip
+
+
+async def _lock_standing(session: AsyncSession, actor: Actor, review_id: UUID, *, to: str) -> Review:
+    """The version that counts, which nobody appeals against: not before its row's lock is ours."""
+    await queries.get_review(session, review_id)
+    review = await queries.lock_review(session, review_id)
+    if review.superseded_at is not None:
+        raise ReviewSuperseded
+    REVIEW.check("void" if review.is_void else "released", to)
+    if not rules.may_review(actor.id, review.agent_id):
+        raise OwnWork
+    if await queries.is_appealed(session, review):
+        raise ReviewAppealed
+    return review
+
+
+async def _replace(session: AsyncSession, old: Review, columns: dict[str, Any], *, by: UUID) -> Review:
+    now = clock.now()
+    old.superseded_at = now
+    await session.flush()  # before the new version comes: at most one is current
+    review = Review(
+        id=new_id(),
+        number=old.number + 1,
+        released_at=now,
+        supersedes_id=old.id,
+        **{name: getattr(old, name) for name in OF_AUDIT},
+        **columns,
+    )
+    await _add(session, review, by=by)
+    moved = ReviewVoided(review.id) if review.is_void else ReviewReleased(review.id)
+    await outbox.publish(session, moved, AuditMoved(review.audit_id))
+    return review
+
+
+OF_AUDIT = ("audit_id", "ticket_id", "scorecard_version_id", "agent_id", "vendor_id", "probability")
+"""What every version of one audit's verdict shares."""
+
+
 async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
     """After a ruling that changed answers: a new version takes the review's place.
 
@@ -175,6 +255,7 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
         agent_id=old.agent_id,
         vendor_id=old.vendor_id,
         probability=old.probability,
+        highlights=old.highlights,
         summary=ruling.text,
         released_at=ruling.ruled_at,
         supersedes_id=old.id,
@@ -189,6 +270,7 @@ async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> Non
     """Takes away what was written in these audits' reviews and moves; answers and scores stay."""
     for review in await queries.lock_reviews(session, audit_ids):
         review.summary = BLANK if review.summary else review.summary
+        review.reason = BLANK if review.reason else review.reason
         review.answers = [
             answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
         ]

@@ -48,6 +48,9 @@ class Review:
     superseded_at: datetime | None = field(description="Null: this is the version that counts.")
     supersedes_id: UUID | None = field(description="The version before this one.")
     appeal_id: UUID | None = field(description="The appeal that this version came of.")
+    reason: str | None = field(description="Why it took the other's place, where no appeal did.")
+    is_void: bool = field(description="There is no verdict any more: it counts nowhere.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion}]: the words that show it.")
 
     @strawberry.field(description="Whose work was reviewed, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
@@ -121,7 +124,8 @@ def review_of(row: ReviewRow) -> Review:
         sections=cast(JSON, row.sections), summary=row.summary, released_at=row.released_at,
         acknowledged_at=row.acknowledged_at, superseded_at=row.superseded_at,
         supersedes_id=row.supersedes_id, appeal_id=row.appeal_id, agent_id=row.agent_id,
-        reviewer_id=row.reviewer_id,
+        reviewer_id=row.reviewer_id, reason=row.reason, is_void=row.is_void,
+        highlights=cast(JSON, row.highlights),
     )  # fmt: skip
 
 
@@ -164,6 +168,29 @@ class AnswerInput:
     criterion: str = field(description="Its key in the scorecard.")
     value: JSON = field(description='A number on the scale, or "NA".')
     comment: str | None = field(default=None, description="Why.")
+
+
+@strawberry.input(description="Words of one message of the evidence, counted in characters of its body.")
+class HighlightInput:
+    message_id: UUID = field(description="Which message.")
+    start: int = field(description="The first of them; 0 is the first one.")
+    end: int = field(description="The one behind the last of them.")
+    criterion: str | None = field(default=None, description="What they show; null: something else.")
+
+
+Answers = Annotated[list[AnswerInput], argument(description="One for every criterion of the card.")]
+Summary = Annotated[str | None, argument(description="Your words about all of it.")]
+Highlights = Annotated[list[HighlightInput], argument(description="Where in the ticket it shows.")]
+Why = Annotated[str, argument(description="Why; whoever reads the review reads it.")]
+
+
+def verdict(
+    answers: list[AnswerInput], summary: str | None, highlights: list[HighlightInput]
+) -> dict[str, Any]:
+    return {
+        "answers": [vars(answer) for answer in answers], "summary": summary,
+        "highlights": [vars(one) | {"message_id": str(one.message_id)} for one in highlights],
+    }  # fmt: skip
 
 
 @strawberry.type
@@ -246,14 +273,23 @@ class AuditsMutation:
 
     @strawberry.mutation(description="Submit the review of an audit you claimed.")
     async def submit_review(
-        self, info: Ask, audit_id: WhichAudit,
-        answers: Annotated[
-            list[AnswerInput], argument(description="One for every criterion of the card.")
-        ],
-        summary: Annotated[str | None, argument(description="Your words about all of it.")] = None,
+        self, info: Ask, audit_id: WhichAudit, answers: Answers, summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
     ) -> ReviewOrProblem:  # fmt: skip
-        body = {"answers": [vars(answer) for answer in answers], "summary": summary}
+        body = verdict(answers, summary, highlights)
         return await _review(info, f"/audit/audits/{audit_id}/reviews", body)
+
+    @strawberry.mutation(description="Give this verdict anew; the version before stays readable.")
+    async def revise_review(
+        self, info: Ask, review_id: WhichReview, answers: Answers, reason: Why, summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+    ) -> ReviewOrProblem:  # fmt: skip
+        body = verdict(answers, summary, highlights) | {"reason": reason}
+        return await _review(info, f"/audit/reviews/{review_id}/revise", body)
+
+    @strawberry.mutation(description="Make this verdict void: it counts nowhere any more.")
+    async def void_review(self, info: Ask, review_id: WhichReview, reason: Why) -> ReviewOrProblem:
+        return await _review(info, f"/audit/reviews/{review_id}/void", {"reason": reason})
 
     @strawberry.mutation(description="I have read this review of my work.")
     async def acknowledge_review(self, info: Ask, review_id: WhichReview) -> ReviewOrProblem:

@@ -1,0 +1,28 @@
+"""Reviews are revised and made void with a reason, and show which words they are about."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0018"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("review", sa.Column("reason", sa.String(), nullable=True))
+    op.add_column("review", sa.Column("is_void", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column("review", "is_void", server_default=None)
+    op.add_column(
+        "review", sa.Column("highlights", JSONB(none_as_null=True), nullable=False, server_default="[]")
+    )
+    op.alter_column("review", "highlights", server_default=None)
+    op.create_check_constraint("void", "review", "NOT is_void OR (number > 1 AND reason IS NOT NULL)")
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("ck_review_void"), "review")
+    op.drop_column("review", "highlights")
+    op.drop_column("review", "is_void")
+    op.drop_column("review", "reason")
