@@ -127,6 +127,15 @@ _RELEASED = "state = 'reviewed'"
 WORK = Rows(agent="agent_id", vendor="vendor_id")
 """Rows about somebody's work, with the vendor they worked for then."""
 _PUBLISHED = "state = 'published'"
+_MY_CLAIM = (
+    "EXISTS (SELECT FROM assignment WHERE assignment.ticket_id = review_draft.ticket_id"
+    f" AND assignment.audit_id = review_draft.audit_id AND assignment.specialist_id = {ME})"
+)
+_DRAFTS: Grants = dict.fromkeys(MAY["reviews.submit"], Relation.MINE)
+_DRAFTED: Mapping[Verb, tuple[str, ...]] = {
+    "SELECT": (), "INSERT": (), "DELETE": (),
+    "UPDATE": ("number", "answers", "summary", "highlights", "saved_at"),
+}  # fmt: skip
 
 POLICIES: Sequence[Policy] = (
     # ---- people
@@ -242,6 +251,10 @@ POLICIES: Sequence[Policy] = (
     Policy(
         "assignment", "DELETE", {**_LEADS, Role.SPECIALIST: Relation.MINE},
         Rows(via=_of_audit("assignment"), mine=f"specialist_id = {ME}"),
+    ),
+    *(
+        Policy("review_draft", verb, _DRAFTS, Rows(mine=_MY_CLAIM), columns=columns)
+        for verb, columns in _DRAFTED.items()
     ),
     Policy(
         "evidence", "SELECT", MAY["evidence.read"],

@@ -51,6 +51,12 @@ class NotYourAudit(Problem):
     status, slug = 403, "not-your-audit"
 
 
+class DraftMoved(Problem):
+    """This draft was saved somewhere else since you read it"""
+
+    status, slug = 409, "draft-moved"
+
+
 class HighlightOutside(Problem):
     """A highlight lies outside the messages of the evidence"""
 

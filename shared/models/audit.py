@@ -112,6 +112,27 @@ class Assignment(SQLModel, table=True):
     claimed_at: datetime = moment()
 
 
+class ReviewDraft(SQLModel, table=True):
+    """What whoever claimed an audit has written so far. It goes with the claim, or when the review comes."""
+
+    __tablename__ = "review_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ticket_id", "audit_id"], ["assignment.ticket_id", "assignment.audit_id"], ondelete="CASCADE"
+        ),
+        TICKET,
+    )
+
+    ticket_id: UUID = Field(primary_key=True)
+    audit_id: UUID = Field(primary_key=True)
+    number: int
+    """How often it was saved: whoever saves it says which one they read."""
+    answers: list[dict[str, Any]] = json_column(default_factory=list)
+    summary: str | None = None
+    highlights: list[dict[str, Any]] = json_column(default_factory=list)
+    saved_at: datetime = moment()
+
+
 class Evidence(SQLModel, table=True):
     """What the specialist sees of the ticket: it follows the ticket until the audit is claimed."""
 

@@ -129,6 +129,10 @@ def reviews(who: str, state: str, expects: str) -> Probe:
     return Probe(who, f"POST /audit/audits/{audit(state)}/reviews", expects, {"answers": ANSWERS})
 
 
+def saves(who: str, state: str, number: int, expects: str) -> Probe:
+    return Probe(who, f"PUT /audit/audits/{audit(state)}/draft", expects, {"answers": [], "number": number})
+
+
 def acknowledges(who: str, case: str, expects: str) -> Probe:
     return Probe(who, f"POST /audit/reviews/{key('review of', case)}/acknowledge", expects)
 
@@ -175,7 +179,12 @@ AUDIT = {
         releases("idle", "claimed", "403 not-your-audit"),
         releases("lead", "open", "409 illegal-move"),
     ],
-    "reviews.service:submit_review": [
+    "reviews.service:_check_number": [
+        saves("reviewer", "claimed", 1, "200"),
+        saves("reviewer", "claimed", 0, "409 draft-moved"),
+    ],
+    "reviews.service:_lock_mine": [
+        saves("idle", "claimed", 1, "403 not-your-audit"),
         reviews("reviewer", "claimed", "201"),
         reviews("idle", "claimed", "403 not-your-audit"),
         reviews("idle", "open", "409 illegal-move"),

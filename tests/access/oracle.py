@@ -143,6 +143,11 @@ class Oracle:
         audits = self._find("audit", "id", row["audit_id"])
         return self._may(who, "reviewers.read") and any(self._audit(who, one) for one in audits)
 
+    def _review_draft(self, who: Who, row: Row) -> bool:
+        claims = self._find("assignment", "audit_id", row["audit_id"])
+        mine = any(one["specialist_id"] == who.id for one in claims)
+        return self._may(who, "reviews.submit") and mine
+
     def _evidence(self, who: Who, row: Row) -> bool:
         return self._words(who, "evidence.read", row, self._find("audit", "id", row["audit_id"]))
 

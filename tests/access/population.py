@@ -214,6 +214,11 @@ def _work_of(everyone: Population, agent: Who) -> None:
         everyone.add("evidence", **of, content={"words": f"canary-evidence-{tag}"})
         if state != "open":
             everyone.add("assignment", **of, specialist_id=reviewer, claimed_at=T0)
+        if state == "claimed":
+            everyone.add(
+                "review_draft", **of, number=1, answers=[], highlights=[], saved_at=T0,
+                summary=f"canary-draft-{tag}",
+            )  # fmt: skip
             everyone.add(
                 "state_change", subject="audit", subject_id=audit_id, number=1, from_state="open",
                 to_state="claimed", moved_by=reviewer, moved_at=T0,

@@ -76,6 +76,7 @@ BODIES: dict[str, Any] = {
     "POST /people/service-tokens/{token_id}/revoke": REASON,
     "POST /audit/audits/{audit_id}/release": REASON,
     "POST /audit/audits/{audit_id}/reviews": {"answers": []},
+    "PUT /audit/audits/{audit_id}/draft": {"answers": [], "number": 1},
     "POST /audit/reviews/{review_id}/revise": REASON | {"answers": []},
     "POST /audit/reviews/{review_id}/void": REASON,
     "POST /appeals/{appeal_id}/release": REASON,

@@ -88,6 +88,10 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s",
         "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
     },
+    ("PUT", "/audit/audits/{audit_id}/draft"): {
+        "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s", "number": 0,
+        "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
+    },
     ("POST", "/audit/reviews/{review_id}/revise"): {
         "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s", "reason": "r",
         "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],

@@ -85,6 +85,7 @@ REACHED: dict[Address, str] = {
     ("GET", "/audit/reviews"): "reviews",
     ("GET", "/audit/reviews/{review_id}"): "review",
     ("POST", "/audit/reviews/{review_id}/acknowledge"): "acknowledgeReview",
+    ("PUT", "/audit/audits/{audit_id}/draft"): "saveReviewDraft",
     ("POST", "/audit/reviews/{review_id}/revise"): "reviseReview",
     ("POST", "/audit/reviews/{review_id}/void"): "voidReview",
     # appeals

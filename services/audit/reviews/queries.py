@@ -12,7 +12,7 @@ from sqlmodel import col
 from shared import clock
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
-from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor
+from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor, ReviewDraft
 from shared.trail import note_read
 
 
@@ -107,6 +107,14 @@ async def find_assignee(session: AsyncSession, audit: Audit) -> UUID | None:
 async def unassign(session: AsyncSession, audit: Audit) -> None:
     mine = (col(Assignment.ticket_id) == audit.ticket_id, col(Assignment.audit_id) == audit.id)
     await session.execute(delete(Assignment).where(*mine))
+
+
+async def find_draft(session: AsyncSession, audit: Audit) -> ReviewDraft | None:
+    return await session.get(ReviewDraft, (audit.ticket_id, audit.id), populate_existing=True)
+
+
+async def drop_drafts(session: AsyncSession, audit_ids: Collection[UUID]) -> None:
+    await session.execute(delete(ReviewDraft).where(col(ReviewDraft.audit_id).in_(audit_ids)))
 
 
 async def find_evidence(session: AsyncSession, audit: Audit) -> dict[str, Any] | None:

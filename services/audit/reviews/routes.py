@@ -8,6 +8,7 @@ from fastapi import Depends, Response
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    DraftMoved,
     HighlightOutside,
     NothingToClaim,
     NotYourAudit,
@@ -20,6 +21,8 @@ from services.audit.reviews import queries, service
 from services.audit.reviews.schemas import (
     AuditDetailOut,
     AuditOut,
+    DraftIn,
+    DraftOut,
     ReasonIn,
     ReviewIn,
     ReviewOut,
@@ -30,7 +33,7 @@ from shared.db import Session
 from shared.errors import IllegalMove
 from shared.idempotency import Idempotent
 from shared.models.audit import Audit, Review
-from shared.openapi import POSTS, READS, answers
+from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -84,10 +87,21 @@ async def release_audit(
     return await once(work, AuditOut, status=200)
 
 
+@routes.put(
+    "/audits/{audit_id}/draft", response_model=DraftOut, summary="Save the review as far as it is written",
+    responses=answers(*WRITES, NotYourAudit, IllegalMove, DraftMoved),
+)  # fmt: skip
+async def save_draft(
+    audit_id: UUID, new: DraftIn, session: Session,
+    actor: Annotated[Actor, Depends(permit("reviews.submit"))],
+) -> Any:  # fmt: skip
+    return await service.save_draft(session, actor, audit_id, new)
+
+
 @routes.post(
     "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
     summary="Submit the review of an audit you claimed",
-    responses=answers(*POSTS, NotYourAudit, IllegalMove, AnswersInvalid, HighlightOutside),
+    responses=answers(*POSTS, NotYourAudit, IllegalMove, DraftMoved, AnswersInvalid, HighlightOutside),
 )  # fmt: skip
 async def submit_review(
     audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,

@@ -12,6 +12,11 @@ MAX_OFFSET = 10_000_000
 """Beyond any message's length."""
 
 
+DraftNumber = Annotated[
+    int, Field(ge=0, le=2**31 - 2, description="Of the draft you read; 0: there was none.")
+]
+
+
 class AnswerIn(In):
     criterion: Key
     value: Answer = Field(description='On the criterion\'s scale, or "NA".')
@@ -27,7 +32,7 @@ class HighlightIn(In):
     criterion: Key | None = Field(default=None, description="What they show; null: something else.")
 
 
-class ReviewIn(In):
+class VerdictIn(In):
     answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
     summary: Comment | None = None
     highlights: list[HighlightIn] = Field(
@@ -35,7 +40,19 @@ class ReviewIn(In):
     )
 
 
-class RevisionIn(ReviewIn):
+class ReviewIn(VerdictIn):
+    draft_number: DraftNumber | None = Field(
+        default=None, description="Which draft this was made of; null: whichever there is."
+    )
+
+
+class DraftIn(VerdictIn):
+    """As far as it goes: what is not answered yet is left out."""
+
+    number: DraftNumber
+
+
+class RevisionIn(VerdictIn):
     reason: Comment = Field(
         description="Why the version before is not right; whoever reads this one reads it."
     )
@@ -59,10 +76,20 @@ class AuditOut(Out):
     specialist_id: UUID | None = Field(description="Null: nobody has claimed it, or not for you to know.")
 
 
+class DraftOut(Out):
+    audit_id: UUID
+    number: int = Field(description="How often it was saved; say it when you save the next.")
+    answers: list[dict[str, Any]]
+    summary: str | None
+    highlights: list[dict[str, Any]]
+    saved_at: datetime
+
+
 class AuditDetailOut(AuditOut):
     evidence: dict[str, Any] | None = Field(
         description="The ticket as it was. Null: not for you to read; specialists read it once they claimed."
     )
+    draft: DraftOut | None = Field(description="The review as far as you have written it.")
 
 
 class ReviewOut(Out):

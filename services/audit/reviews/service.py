@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    DraftMoved,
     HighlightOutside,
     NothingToClaim,
     NotYourAudit,
@@ -19,7 +20,7 @@ from services.audit.errors import (
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, rules
-from services.audit.reviews.schemas import AuditOut, ReviewIn, RevisionIn
+from services.audit.reviews.schemas import AuditOut, DraftIn, ReviewIn, RevisionIn, VerdictIn
 from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.rules import AnswerInvalid
 from services.audit.scorecards.service import read_card
@@ -28,7 +29,7 @@ from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
 from shared.events import AuditMoved, ReviewReleased, ReviewVoided
 from shared.ids import derived_id, new_id
-from shared.models.audit import Audit, Review, ReviewAuthor
+from shared.models.audit import Audit, Review, ReviewAuthor, ReviewDraft
 from shared.states import BLANK, Machine, blank_reasons, record
 
 AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
@@ -51,9 +52,12 @@ async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> di
 
 
 async def shown(session: AsyncSession, audit: Audit) -> dict[str, Any]:
-    """An audit with its evidence, where the caller may see that."""
+    """An audit with its evidence, where the caller may see that, and what they have written so far."""
     fields = {name: getattr(audit, name) for name in AuditOut.model_fields}
-    return fields | {"evidence": await queries.find_evidence(session, audit)}
+    return fields | {
+        "evidence": await queries.find_evidence(session, audit),
+        "draft": await queries.find_draft(session, audit),
+    }
 
 
 async def claim_next(session: AsyncSession, actor: Actor) -> dict[str, Any]:
@@ -90,15 +94,48 @@ async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, re
     await outbox.publish(session, AuditMoved(audit.id))
 
 
-async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
-    """Scores the answers with the audit's own scorecard version and releases the review.
-
-    Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid, HighlightOutside (422).
-    """
+async def _lock_mine(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+    """Claimed by the caller, and not reviewed yet. Raises IllegalMove (409), NotYourAudit (403)."""
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "reviewed")
     if await queries.find_assignee(session, audit) != actor.id:
         raise NotYourAudit
+    return audit
+
+
+async def save_draft(session: AsyncSession, actor: Actor, audit_id: UUID, new: DraftIn) -> ReviewDraft:
+    """Keeps what is written so far, for whoever claimed the audit alone.
+
+    Raises NotYourAudit (403), IllegalMove, DraftMoved (409): of two windows, neither writes over the other's.
+    """
+    audit = await _lock_mine(session, actor, audit_id)
+    draft = await queries.find_draft(session, audit)
+    _check_number(draft, new.number)
+    if draft is None:
+        draft = ReviewDraft(ticket_id=audit.ticket_id, audit_id=audit.id, number=0, saved_at=clock.now())
+        session.add(draft)
+    for name, value in new.model_dump(mode="json").items():
+        setattr(draft, name, value)
+    draft.number, draft.saved_at = new.number + 1, clock.now()
+    await session.flush()
+    return draft
+
+
+def _check_number(draft: ReviewDraft | None, number: int) -> None:
+    newest = draft.number if draft else 0
+    if number != newest:
+        raise DraftMoved(f"Read it again: it is number {newest} now.", number=newest)
+
+
+async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
+    """Scores the answers with the audit's own scorecard version and releases the review.
+
+    Raises NotYourAudit (403), IllegalMove, DraftMoved (409), AnswersInvalid, HighlightOutside (422).
+    """
+    audit = await _lock_mine(session, actor, audit_id)
+    if new.draft_number is not None:
+        _check_number(await queries.find_draft(session, audit), new.draft_number)
+    await queries.drop_drafts(session, [audit.id])
     review = Review(
         id=new_id(),
         audit_id=audit.id,
@@ -119,7 +156,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     return review
 
 
-async def _verdict(session: AsyncSession, audit: Audit, new: ReviewIn) -> dict[str, Any]:
+async def _verdict(session: AsyncSession, audit: Audit, new: VerdictIn) -> dict[str, Any]:
     """The columns that follow from what was said of this audit, on its own scorecard version."""
     card = read_card((await get_version(session, audit.scorecard_version_id)).card)
     try:
@@ -143,7 +180,7 @@ async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
     set_committed_value(review, "reviewer_id", by)
 
 
-def _fault(error: AnswerInvalid, new: ReviewIn) -> Fault:
+def _fault(error: AnswerInvalid, new: VerdictIn) -> Fault:
     """Where in the list it is; a criterion that has no answer is named, for it is the card's word."""
     places = [index for index, answer in enumerate(new.answers) if answer.criterion == error.criterion]
     if not places:
@@ -274,5 +311,6 @@ async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> Non
         review.answers = [
             answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
         ]
+    await queries.drop_drafts(session, audit_ids)  # to be written again
     await session.flush()
     await blank_reasons(session, AUDIT, audit_ids)

@@ -18,6 +18,7 @@ from shared.auth import check
 from shared.models.audit import Audit as AuditRow
 from shared.models.audit import Evidence as EvidenceRow
 from shared.models.audit import Review as ReviewRow
+from shared.models.audit import ReviewDraft as DraftRow
 
 if TYPE_CHECKING:
     from services.gateway.topics.tickets import Ticket
@@ -65,6 +66,16 @@ class Review:
         return await appeals_of_review(info, self.id)
 
 
+@strawberry.type(description="A review as far as it is written; only whoever claimed the audit reads it.")
+class ReviewDraft:
+    audit_id: UUID = field(description="The audit that it will be the verdict of.")
+    number: int = field(description="How often it was saved; say it when you save the next.")
+    answers: JSON = field(description="[{criterion, value, comment}]: those that there are.")
+    summary: str | None = field(description="The words about all of it, so far.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion}]: so far.")
+    saved_at: datetime = field(description="When it was saved.")
+
+
 @strawberry.type(description="One ticket chosen to be reviewed.")
 class Audit:
     id: UUID = field(description="Its key in Assay.")
@@ -89,6 +100,13 @@ class Audit:
             return None
         info.context.note_read("evidence.read", self.id)
         return cast(JSON, rows[0].content)
+
+    @strawberry.field(
+        description="The review as far as you have written it; null: you claimed or wrote none."
+    )
+    async def draft(self, info: Ask) -> ReviewDraft | None:
+        rows = await info.context.many(DraftRow, "audit_id", [col(DraftRow.ticket_id)], self.id)
+        return draft_of(rows[0]) if rows else None
 
     @strawberry.field(description="Whose work it is about, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
@@ -129,6 +147,13 @@ def review_of(row: ReviewRow) -> Review:
     )  # fmt: skip
 
 
+def draft_of(row: DraftRow) -> ReviewDraft:
+    return ReviewDraft(
+        audit_id=row.audit_id, number=row.number, answers=cast(JSON, row.answers), summary=row.summary,
+        highlights=cast(JSON, row.highlights), saved_at=row.saved_at,
+    )  # fmt: skip
+
+
 def audit_of(row: AuditRow) -> Audit:
     return Audit(
         id=row.id, ticket_id=row.ticket_id, plan_id=row.plan_id,
@@ -156,6 +181,10 @@ AuditOrProblem = Annotated[
 ]
 ReviewOrProblem = Annotated[
     Review | Problem, strawberry.union("ReviewOrProblem", description="The review, or why nothing was done.")
+]
+DraftOrProblem = Annotated[
+    ReviewDraft | Problem,
+    strawberry.union("DraftOrProblem", description="The draft, or why nothing was done."),
 ]
 WhichAudit = Annotated[UUID, argument(description="Which audit.")]
 WhichReview = Annotated[UUID, argument(description="Which version of the review.")]
@@ -275,9 +304,27 @@ class AuditsMutation:
     async def submit_review(
         self, info: Ask, audit_id: WhichAudit, answers: Answers, summary: Summary = None,
         highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+        draft_number: Annotated[
+            int | None, argument(description="Which draft this was made of; null: whichever there is.")
+        ] = None,
     ) -> ReviewOrProblem:  # fmt: skip
-        body = verdict(answers, summary, highlights)
+        body = verdict(answers, summary, highlights) | {"draft_number": draft_number}
         return await _review(info, f"/audit/audits/{audit_id}/reviews", body)
+
+    @strawberry.mutation(description="Save the review as far as it is written.")
+    async def save_review_draft(
+        self, info: Ask, audit_id: WhichAudit,
+        number: Annotated[int, argument(description="Of the draft you read; 0: there was none.")],
+        answers: Annotated[list[AnswerInput], argument(description="Those that there are.")],
+        summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+    ) -> DraftOrProblem:  # fmt: skip
+        body = verdict(answers, summary, highlights) | {"number": number}
+        done = await command(info.context, "audit", f"/audit/audits/{audit_id}/draft", body, method="PUT")
+        if isinstance(done, Problem):
+            return done
+        (row,) = await info.context.many(DraftRow, "audit_id", [col(DraftRow.ticket_id)], audit_id)
+        return draft_of(row)
 
     @strawberry.mutation(description="Give this verdict anew; the version before stays readable.")
     async def revise_review(
