@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format schema lock audit-dependencies sbom clean
+.PHONY: help run test prove check format schema release-schema lock audit-dependencies sbom clean
 
 help: ## List these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -21,7 +21,7 @@ prove: .venv/dev ## The long proofs: storms and property tests at full size
 	  ASSAY_FUZZ_INPUTS=200000 ASSAY_FUZZ_DELIVERIES=2000 ASSAY_FUZZ_LARGE_BYTES=1048576 \
 	  ASSAY_MUTANTS_SHARE=1 ASSAY_GUARDS_SHARE=1 ASSAY_ODD_VALUES_SHARE=1 ASSAY_PROBES_SHARE=1 ASSAY_TRAIL_TAMPERS=1000 \
 	  ASSAY_COMPILED_OPERATIONS=5000 ASSAY_SCHEMATHESIS_REQUESTS=20000 ASSAY_SLOW_CONNECTIONS=500 ASSAY_LEAKS_EVERY_FIELD=1 \
-	  ASSAY_HOSTILE_SECONDS=60 ASSAY_BENCH=1 $(BIN)/python -m pytest
+	  ASSAY_HOSTILE_SECONDS=60 ASSAY_BENCH=1 ASSAY_TYPESCRIPT=1 $(BIN)/python -m pytest
 
 check: .venv/dev ## Lint, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -31,6 +31,9 @@ format: .venv/dev ## Put the code into form
 
 schema: .venv/run ## Write the GraphQL schema's text
 	@$(BIN)/assay schema > .venv/schema && mv .venv/schema services/gateway/schema.graphql
+
+release-schema: .venv/run ## From now on, the GraphQL schema as it is has to last (see docs/graphql.md)
+	@cp services/gateway/schema.graphql services/gateway/released.graphql
 
 lock: ## Compile the hashed requirements anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
+from graphql import GraphQLError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -219,11 +220,27 @@ def revoke(name: Annotated[str, typer.Argument(help="As it was granted.")]) -> N
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    diff: Annotated[
+        Path | None,
+        typer.Option(help="An older text of it: print what differs. Ends with 1 where that breaks clients."),
+    ] = None,
+) -> None:
     """Print the GraphQL schema."""
+    from services.gateway.changes import changes
     from services.gateway.schema import schema as graphql_schema
 
-    typer.echo(graphql_schema.as_str())  # rich would read its brackets as markup
+    text = graphql_schema.as_str()
+    if diff is None:
+        typer.echo(text)  # rich would read its brackets as markup
+        return
+    try:
+        found = changes(diff.read_text(), text)
+    except (OSError, UnicodeDecodeError, GraphQLError) as error:
+        raise typer.BadParameter(f"{diff}: {error}") from None
+    for one in found:
+        typer.echo(f"{one.kind:14}{one.words}")
+    raise typer.Exit(any(one.kind == "breaks" for one in found))
 
 
 graphql_app = typer.Typer(help="Documents that clients ask for by their hash.", no_args_is_help=True)

@@ -83,6 +83,7 @@ async def test_each_guard_is_missed_when_it_is_gone(callers: Callers) -> None:
     for mutant in tried:
         with taken_out(mutant):
             found = await unexpected(callers, PROBES[mutant.place])
+        callers.forget()
         (noticed if found else unnoticed).append(mutant.name)
     print(f"{len(tried)} guards taken out, {len(noticed)} missed, {len(unnoticed)} not")
     unknown = [one for one in unnoticed if one not in NOT_MISSED]

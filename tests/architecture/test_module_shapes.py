@@ -25,7 +25,7 @@ EXTRAS = {
     r"feedback/pull/(plan|client|zendesk|salesforce|freshdesk)\.py": "what is asked, and how, by help desk",
     r"feedback/privacy/(erasing|redacting|retention)\.py": "what the worker does to what is stored",
     r"kpi/values/catalogue\.py": "the metrics are data",
-    r"gateway/(schema|context|paging|problems|failures)\.py": "GraphQL has other parts",
+    r"gateway/(schema|changes|context|paging|problems|failures)\.py": "GraphQL has other parts",
     r"gateway/(limits|measure|persisted)\.py": "what may be asked for",
     r"gateway/explorer/page\.py": "GraphiQL, from files of our own",
     r"gateway/topics/\w+\.py": "one noun each",
