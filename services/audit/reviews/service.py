@@ -48,15 +48,17 @@ async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> di
     await outbox.publish(session, AuditMoved(audit_id))
     set_committed_value(audit, "state", "claimed")
     set_committed_value(audit, "specialist_id", actor.id)
-    return await shown(session, audit)
+    return await shown(session, audit, is_new=True)
 
 
-async def shown(session: AsyncSession, audit: Audit) -> dict[str, Any]:
+async def shown(session: AsyncSession, audit: Audit, *, is_new: bool = False) -> dict[str, Any]:
     """An audit with its evidence, where the caller may see that, and what they have written so far."""
     fields = {name: getattr(audit, name) for name in AuditOut.model_fields}
     return fields | {
         "evidence": await queries.find_evidence(session, audit),
-        "draft": await queries.find_draft(session, audit),
+        "draft": await queries.find_draft(session, audit)
+        if audit.state == "claimed" and not is_new
+        else None,
     }
 
 
