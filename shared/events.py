@@ -141,6 +141,49 @@ class TicketFactsMade(Event):
     ticket_ids: tuple[UUID, ...]
 
 
+@dataclass(frozen=True)
+class CalibrationMoved(Event):
+    """Opened, revealed, closed or cancelled."""
+
+    calibration_id: UUID
+
+
+@dataclass(frozen=True)
+class CalibrationRated(Event):
+    """Somebody gave a rating: it may have been the last one. Who it was is not told."""
+
+    calibration_id: UUID
+
+
+@dataclass(frozen=True)
+class CalibrationDue(Event):
+    """Its deadline has come."""
+
+    calibration_id: UUID
+
+
+@dataclass(frozen=True)
+class CalibrationReminderDue(Event):
+    """Its deadline comes near."""
+
+    calibration_id: UUID
+
+
+@dataclass(frozen=True)
+class RaterReminded(Event):
+    """This rater has not rated everything, and the deadline comes near."""
+
+    calibration_id: UUID
+    rater_id: UUID
+
+
+@dataclass(frozen=True)
+class ReviewChecked(Event):
+    """A second look at a released review is done."""
+
+    check_id: UUID
+
+
 SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     WebhookReceived: ("feedback.normalise_webhook",),
     BulkReceived: ("feedback.normalise_bulk",),
@@ -161,6 +204,12 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     AuditMoved: (),
     AppealMoved: (),
     TicketFactsMade: (),
+    CalibrationMoved: (),
+    CalibrationRated: ("audit.reveal_ratings",),
+    CalibrationDue: ("audit.reveal_at_deadline",),
+    CalibrationReminderDue: ("audit.remind_raters",),
+    RaterReminded: (),
+    ReviewChecked: (),
 }
 """Who hears what: "<service>.<verb>", found in that service's handlers.py."""
 

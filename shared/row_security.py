@@ -6,97 +6,17 @@ here can be reached by the worker alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
+from shared import row_security_calibration as calibration
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS as MAY
 from shared.permissions import Grants, Relation
+from shared.row_security_rows import COMPANY, ME, MY_VENDOR, Policy, Rows, Verb
 
-Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
-
-ME = "(SELECT caller_id())"
-MY_VENDOR = "(SELECT caller_vendor_id())"
-KNOWN = f"{ME} IS NOT NULL"
-"""Without it, a caller who is nobody would count as one who works for no vendor, and so sees all."""
-MY_TEAM = (
-    "ANY (ARRAY(SELECT person.id FROM person"
-    " WHERE person.lead_id = (SELECT caller_id()) OR person.id = (SELECT caller_id())))"
-)
-THROUGH_APP = "(SELECT through_app())"
-"""Of what is logged when it is read, or checked by our rules when it is written: a reporting tool, which
-connects by itself, neither reads nor writes it."""
-
-COMPANY = f"{MY_VENDOR} IS NULL"
 EVERYBODY: Grants = dict.fromkeys(Role, Relation.ALL)
 _LEADS = MAY["people.create"]
 _FLOOR = MAY["appeals.file"]
 _QUALITY = MAY["audits.claim"]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """How a table's rows belong to somebody: by columns, or through another table whose own policies
-    decide (`via`, a condition)."""
-
-    agent: str | None = None
-    """The column of the agent whose work it is."""
-    vendor: str | None = None
-    team: str | None = None
-    """Instead of the people I lead, looked up by `agent`."""
-    via: str | None = None
-    mine: str | None = None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Roles may do this to those rows of the table that their relation leads to."""
-
-    table: str
-    verb: Verb
-    grants: Grants
-    rows: Rows = Rows()
-    also: str = ""
-    """A condition beside it, for everybody."""
-    for_role: Mapping[Role, str] = field(default_factory=dict)
-    result: str = ""
-    """UPDATE: what has to be true of the row afterwards; nothing: the same as before."""
-    columns: tuple[str, ...] = ()
-    """UPDATE: only these."""
-    reporting: bool = False
-    """SELECT: reporting tools read it too."""
-
-    def conditions(self) -> dict[str, list[Role]]:
-        """Condition → the roles it is for."""
-        found: dict[str, list[Role]] = {}
-        for role, relation in self.grants.items():
-            found.setdefault(self.condition(role, relation), []).append(role)
-        return found
-
-    def condition(self, role: Role, relation: Relation) -> str:
-        parts = [belongs(relation, self.rows), self.also, self.for_role.get(role, "")]
-        if not self.reporting:
-            parts.append(THROUGH_APP)
-        return " AND ".join(part for part in parts if part)
-
-
-def belongs(relation: Relation, rows: Rows) -> str:
-    """The condition under which a row is within the relation. `rows` has to say how."""
-    if relation is Relation.MINE:
-        assert rows.mine, "nothing says what is mine here"
-        return f"({rows.mine})"
-    through = f"{rows.vendor} = {MY_VENDOR}" if rows.vendor else rows.via
-    if relation is Relation.ALL:
-        return f"{KNOWN} AND ({MY_VENDOR} IS NULL OR {through})" if through else KNOWN
-    if rows.agent is None and relation is not Relation.VENDOR:
-        assert rows.via, "nothing says whose it is"
-        return f"({rows.via})"
-    if relation is Relation.OWN:
-        return f"{rows.agent} = {ME}"
-    if relation is Relation.TEAM:
-        return f"({rows.team or f'{rows.agent} = {MY_TEAM}'})"
-    assert through, "nothing says which vendor's it is"
-    return f"({through})"
 
 
 def _of_person(table: str, column: str = "person_id") -> str:
@@ -258,7 +178,10 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy(
         "evidence", "SELECT", MAY["evidence.read"],
-        Rows(via=_of_audit("evidence"), mine=_on_my_desk("evidence", audit=True)),
+        Rows(
+            via=_of_audit("evidence"),
+            mine=f"{_on_my_desk('evidence', audit=True)} OR {calibration.FOR_MY_RATING}",
+        ),
     ),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
     # Asked before the unique keys are, so that those do not tell what is there.
@@ -279,6 +202,8 @@ POLICIES: Sequence[Policy] = (
                  " AND review.id = review_author.review_id)"),
     ),
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
+    # ---- calibration
+    *calibration.policies(MAY),
     # ---- appeals
     Policy("appeal", "SELECT", MAY["appeals.read"], WORK, reporting=True),
     Policy(
@@ -304,8 +229,11 @@ POLICIES: Sequence[Policy] = (
         "state_change", "SELECT", {**_QUALITY, **_FLOOR},
         Rows(
             via="(subject = 'audit' AND EXISTS (SELECT FROM audit WHERE audit.id = subject_id))"
-                " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))",
+                " OR (subject = 'appeal' AND EXISTS (SELECT FROM appeal WHERE appeal.id = subject_id))"
+                " OR subject = 'calibration'",
         ),
+        also="(subject <> 'calibration' OR EXISTS (SELECT FROM calibration WHERE calibration.id ="
+             " subject_id))",
         # Who claimed an audit is who reviewed it.
         for_role=dict.fromkeys(_FLOOR, "subject = 'appeal'"),
     ),
@@ -317,7 +245,10 @@ POLICIES: Sequence[Policy] = (
     Policy("trail_entry", "INSERT", EVERYBODY, also=f"actor_id = {ME}"),
     Policy("trail_link", "SELECT", MAY["trail.export"], also=COMPANY),
     Policy("trail_waiting", "INSERT", EVERYBODY),
-    Policy("event", "SELECT", MAY["dead_letters.read"]),
+    # Who has rated, and when, is not told before the reveal.
+    Policy(
+        "event", "SELECT", MAY["dead_letters.read"], also="type NOT IN ('CalibrationRated', 'RaterReminded')"
+    ),
     Policy("event", "INSERT", EVERYBODY),
     Policy("delivery", "SELECT", MAY["dead_letters.read"]),
     Policy("delivery", "INSERT", EVERYBODY),
@@ -364,6 +295,10 @@ LOOKED_UP: Mapping[str, tuple[str, ...]] = {
         "created_at", "first_solved_at",
     ),
     "event": ("id", "type", "payload", "live_xid"),
+    "calibration": ("id", "state"),
+    "calibration_rater": ("calibration_id", "person_id"),
+    "calibration_sample": ("id", "calibration_id"),
+    "calibration_rating": ("calibration_id", "sample_id", "rater_id"),
 }  # fmt: skip
 """What the functions that look past the caller's policies may read."""
 

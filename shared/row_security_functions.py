@@ -5,7 +5,7 @@ caller's policies). Those that do tell as little as they can, and belong to a ro
 from collections.abc import Mapping
 
 from shared.permissions import PERMISSIONS
-from shared.row_security import Rows, belongs
+from shared.row_security_rows import Rows, belongs
 
 _WHO = "LANGUAGE sql STABLE PARALLEL SAFE"
 _PAST = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp"
@@ -92,6 +92,23 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         f" AND CASE public.caller_role() {_SEES_FACT} END"
         " AND ((o.first_solved_at >= $2 AND o.first_solved_at < $3)"
         " OR (o.created_at > $4 AND o.created_at <= $5))) $$",
+        True,
+    ),
+    "is_rater(uuid)": (
+        f"CREATE FUNCTION is_rater(uuid) RETURNS boolean {_PAST} AS $$"
+        " SELECT EXISTS (SELECT FROM calibration_rater r"
+        " WHERE r.calibration_id = $1 AND r.person_id = public.caller_id()) $$",
+        True,
+    ),
+    "ratings_shown(uuid)": (
+        # Whether what others gave in this session is for the caller to read: once it is closed, and while it
+        # is discussed, for whoever has nothing left to rate.
+        f"CREATE FUNCTION ratings_shown(uuid) RETURNS boolean {_PAST} AS $$"
+        " SELECT EXISTS (SELECT FROM calibration c WHERE c.id = $1 AND (c.state = 'closed'"
+        " OR (c.state = 'discussing' AND NOT EXISTS (SELECT FROM calibration_rater r"
+        " JOIN calibration_sample s ON s.calibration_id = r.calibration_id WHERE r.calibration_id = $1"
+        " AND r.person_id = public.caller_id() AND NOT EXISTS (SELECT FROM calibration_rating g"
+        " WHERE g.calibration_id = $1 AND g.sample_id = s.id AND g.rater_id = r.person_id))))) $$",
         True,
     ),
     "live_since(bigint, uuid, integer)": (

@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from services.audit.calibration.routes import routes as calibration
+from services.audit.checks.routes import routes as checks
 from services.audit.handlers import HANDLERS
 from services.audit.reviews.routes import routes as reviews
 from services.audit.sampling.routes import routes as sampling
@@ -10,8 +12,8 @@ from shared.config import settings_from_environment
 from shared.web import Service, build_app
 
 SERVICE = Service(
-    "audit", "Scorecards, sampling plans, audits and their reviews.",
-    routers=(scorecards, sampling, reviews), handlers=lambda _: HANDLERS,
+    "audit", "Scorecards, sampling plans, audits and their reviews; calibration of reviewers.",
+    routers=(scorecards, sampling, reviews, calibration, checks), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

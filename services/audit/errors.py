@@ -79,3 +79,57 @@ class ReviewSuperseded(Problem):
     """A newer version of this review has replaced it"""
 
     status, slug = 409, "review-superseded"
+
+
+class CalibrationIncomplete(Problem):
+    """A calibration needs two raters and a sample"""
+
+    status, slug = 422, "calibration-incomplete"
+
+
+class RaterUnfit(Problem):
+    """Somebody may not rate one of these samples"""
+
+    status, slug = 422, "rater-unfit"
+
+
+class DeadlinePassed(Problem):
+    """The deadline of this calibration has passed: nobody could rate"""
+
+    status, slug = 409, "deadline-passed"
+
+
+class NotARater(Problem):
+    """Only who was asked to rate gives ratings"""
+
+    status, slug = 403, "not-a-rater"
+
+
+class CalibrationNotOpen(Problem):
+    """This is not possible in the state that the calibration is in"""
+
+    status, slug = 409, "calibration-not-open"
+
+
+class RatingFinal(Problem):
+    """After the deadline or the reveal, a rating is not replaced"""
+
+    status, slug = 409, "rating-final"
+
+
+class CalibrationBlind(Problem):
+    """Ratings are hidden until everybody has rated or the deadline has passed"""
+
+    status, slug = 409, "calibration-blind"
+
+
+class CheckExists(Problem):
+    """This person has been asked to check this review already"""
+
+    status, slug = 409, "check-exists"
+
+
+class CheckDone(Problem):
+    """This check is done: its answers stay"""
+
+    status, slug = 409, "check-done"

@@ -2,10 +2,14 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.audit.calibration import service as calibration
 from services.audit.reviews import service as reviews
 from services.audit.sampling import service as sampling
 from shared.events import (
     AppealDecided,
+    CalibrationDue,
+    CalibrationRated,
+    CalibrationReminderDue,
     Event,
     PersonLeft,
     RequesterNamed,
@@ -40,10 +44,28 @@ async def release_claims(session: AsyncSession, event: Event) -> None:
     await reviews.release_claims(session, event.person_id)
 
 
+async def reveal_ratings(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, CalibrationRated)
+    await calibration.reveal_ratings(session, event.calibration_id)
+
+
+async def reveal_at_deadline(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, CalibrationDue)
+    await calibration.reveal_ratings(session, event.calibration_id)
+
+
+async def remind_raters(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, CalibrationReminderDue)
+    await calibration.remind_raters(session, event.calibration_id)
+
+
 HANDLERS: dict[str, Handler] = {
     "audit.draw_samples": draw_samples,
     "audit.blank_evidence": blank_evidence,
     "audit.blank_words": blank_words,
     "audit.supersede_review": supersede_review,
     "audit.release_claims": release_claims,
+    "audit.reveal_ratings": reveal_ratings,
+    "audit.reveal_at_deadline": reveal_at_deadline,
+    "audit.remind_raters": remind_raters,
 }

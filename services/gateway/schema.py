@@ -14,6 +14,8 @@ from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, Checked, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
+from services.gateway.topics.calibrations import CalibrationsMutation, CalibrationsQuery
+from services.gateway.topics.checks import ChecksMutation, ChecksQuery
 from services.gateway.topics.connections import ConnectionsMutation, ConnectionsQuery
 from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
 from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
@@ -43,6 +45,7 @@ class Query(
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
     ScorecardsQuery, PlansQuery, AuditsQuery,
+    CalibrationsQuery, ChecksQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
     LiveQuery,
@@ -56,6 +59,7 @@ class Mutation(
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
     ScorecardsMutation, PlansMutation, AuditsMutation,
+    CalibrationsMutation, ChecksMutation,
     AppealsMutation,
 ):  # fmt: skip
     pass

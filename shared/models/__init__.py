@@ -1,13 +1,13 @@
 """Every table, by owner. Importing this package fills `SQLModel.metadata`."""
 
-from shared.models import appeals, audit, feedback, kpi, notices, people, privacy, queue, trail
+from shared.models import appeals, audit, calibration, feedback, kpi, notices, people, privacy, queue, trail
 
 OWNERS = {
     "shared": (queue,),
     "trail": (trail,),
     "people": (people, notices),
     "feedback": (feedback, privacy),
-    "audit": (audit,),
+    "audit": (audit, calibration),
     "appeals": (appeals,),
     "kpi": (kpi,),
 }

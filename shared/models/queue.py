@@ -13,6 +13,7 @@ BY_NOBODY = (
     ("audit", "claimed", "open"),
     ("appeal", "in_review", "open"),
     ("erasure_request", "approved", "done"),
+    ("calibration", "open", "discussing"),
 )
 """Moves that decide nothing, so that the worker makes them by itself: what somebody who left had taken is
 given back, what somebody decided is carried out. Every other one has a named person behind it."""

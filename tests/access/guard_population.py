@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from population import T0, Population, Row, key
+from population import GIVEN, T0, Population, Row, key
 from sqlalchemy import insert
 from sqlmodel import SQLModel
 
@@ -63,6 +63,7 @@ class Furnished:
         for name, special in TOKENS.items():
             self._token(name, **special)
         self._own_work()
+        self._calibrations()
         self._privacy()
         self._feedback()
         self._add(
@@ -148,6 +149,25 @@ class Furnished:
             "vendor_id": None,
         }  # fmt: skip
         self._audit("the moonlighter", own, "open", T0 - timedelta(days=1))
+
+    def _calibrations(self) -> None:
+        """Overdue before it was opened; and open, though the worker has not come since its deadline."""
+        of = {
+            "scorecard_version_id": key("card", 1), "standard": "consensus", "authors_may_rate": False,
+            "created_by": key("person", "lead"), "created_at": T0, "due_at": YESTERDAY,
+        }  # fmt: skip
+        for name, state in (("overdue", "draft"), ("late", "open")):
+            session = {"calibration_id": key("calibration", name)}
+            self._add("calibration", id=key("calibration", name), title=name, state=state, **of)
+            rater = key("person", "resolver")
+            self._add("calibration_rater", **session, person_id=rater, counts_late=False)
+            ticket = {"ticket_id": key("ticket", "own-t1-a1", "audited")}
+            audit_id, sample = key("audit", "own-t1-a1", "open"), key("sample", name)
+            self._add("calibration_sample", **session, **ticket, id=sample, audit_id=audit_id, number=1)
+            self._add(
+                "calibration_rating", **session, **ticket, sample_id=sample, rater_id=rater, answers=GIVEN,
+                auto_failed=False, rated_at=T0, is_late=False,
+            )  # fmt: skip
 
     def _token(self, name: str, **more: Any) -> None:
         prefix, text = service_tokens.make()

@@ -5,6 +5,7 @@ function holds guards, and what is asked when one of them is gone.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from guard_calibration_probes import CALIBRATION
 from guard_population import REPEATED
 from guard_work_probes import APPEALS, AUDIT, FEEDBACK, TICKET, Probe, takes
 from population import key
@@ -173,6 +174,22 @@ NOWHERE = f'connectionId: "{key("nothing has this id")}"'
 LETTER = f'deliveryId: "{key("nothing has this id")}"'
 VERSIONS = f'scorecardVersions(scorecardId: "{key("nothing has this id")}")'
 RATINGS = f'{{ ticket(id: "{TICKET}") {{ ratings {{ comment }} }} }}'
+CLOSED = f'calibrationId: "{key("calibration", "closed")}"'
+
+
+def shows_check(who: str, is_named: bool) -> Probe:
+    """Of the second look that is asked for: whose review it is."""
+    query = f'{{ reviewChecks(checkerId: "{key("person", "idle")}") {{ nodes {{ reviewId }} }} }}'
+    seen = "data", "reviewChecks", "nodes"
+
+    def shown(told: Any) -> bool:
+        for part in seen:
+            told = told[part]
+        return told[0]["reviewId"] is not None
+
+    return Probe(who, "POST /graphql", f"200 {is_named}", {"query": query}, shown=shown)
+
+
 READING = [asks("lead", MESSAGES, "200 read messages.read"), asks("trainer", MESSAGES, "200 FORBIDDEN")]
 GATEWAY = {
     "context:Context.keep_trail": READING,
@@ -229,6 +246,23 @@ GATEWAY = {
     "topics.retention:RetentionQuery.retention": leads("{ retention { keepDays } }"),
     "topics.scorecards:ScorecardsQuery.scorecard_versions": field(f"{{ {VERSIONS} {{ totalCount }} }}"),
     "topics.scorecards:ScorecardsQuery.scorecards": field("{ scorecards { totalCount } }"),
+    "topics.calibrations:CalibrationsQuery.calibration": leads(f"{{ calibration{OF_ONE}"),
+    "topics.calibrations:CalibrationsQuery.calibrations": leads("{ calibrations { totalCount } }"),
+    "topics.calibrations:CalibrationsQuery.calibration_agreement": leads(
+        f"{{ calibrationAgreement({CLOSED}) {{ seed }} }}"
+    ),
+    "topics.calibrations:CalibrationsQuery.calibration_ratings": leads(
+        f"{{ calibrationRatings({CLOSED}) {{ score }} }}"
+    ),
+    "topics.calibrations:CalibrationsQuery.calibration_trend": leads(
+        f'{{ calibrationTrend(scorecardId: "{key("card")}") {{ alpha }} }}'
+    ),
+    "topics.checks:check_of": [shows_check("idle", False), shows_check("lead", True)],
+    "topics.checks:ChecksQuery.alignment": leads(
+        f'{{ alignment(personId: "{key("person", "reviewer")}") {{ reviews }} }}'
+    ),
+    "topics.checks:ChecksQuery.review_check": leads(f"{{ reviewCheck{OF_ONE}"),
+    "topics.checks:ChecksQuery.review_checks": leads("{ reviewChecks { totalCount } }"),
     "topics.tickets:TicketsQuery.ticket": field(f"{{ ticket{OF_ONE}"),
     "topics.tickets:TicketsQuery.tickets": field("{ tickets { nodes { id } } }"),
     "topics.tokens:TokensQuery.service_tokens": administrators("{ serviceTokens { totalCount } }"),
@@ -239,7 +273,8 @@ GATEWAY = {
 PROBES: Mapping[str, Sequence[Probe]] = {
     f"{prefix}.{place}": probes
     for prefix, places in (
-        ("services.appeals", APPEALS), ("services.audit", AUDIT), ("services.feedback", FEEDBACK),
+        ("services.appeals", APPEALS), ("services.audit", AUDIT | CALIBRATION),
+        ("services.feedback", FEEDBACK),
         ("services.people", PEOPLE), ("services.gateway", GATEWAY), ("shared", SHARED),
     )
     for place, probes in places.items()

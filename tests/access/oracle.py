@@ -80,7 +80,12 @@ class Oracle:
     def _service_token(self, who: Who, row: Row) -> bool:
         return self._related(who, "service_tokens.read", None, row["vendor_id"])
 
-    _pull = _refetch = _inbox = _event = _delivery = _connection
+    _pull = _refetch = _inbox = _delivery = _connection
+
+    def _event(self, who: Who, row: Row) -> bool:
+        """Who has rated, and when, is nobody's to know."""
+        hidden = row["type"] in ("CalibrationRated", "RaterReminded")
+        return self._may(who, "dead_letters.read") and not hidden
 
     def _requester(self, who: Who, _: Row) -> bool:
         """Of those who work for the company itself."""
@@ -149,6 +154,8 @@ class Oracle:
         return self._may(who, "reviews.submit") and mine
 
     def _evidence(self, who: Who, row: Row) -> bool:
+        if PERMISSIONS["evidence.read"].get(who.role) is Relation.MINE and self._to_judge(who, row):
+            return True
         return self._words(who, "evidence.read", row, self._find("audit", "id", row["audit_id"]))
 
     def _review(self, who: Who, row: Row) -> bool:
@@ -157,6 +164,63 @@ class Oracle:
     def _review_author(self, who: Who, row: Row) -> bool:
         reviews = self._find("review", "id", row["review_id"])
         return self._may(who, "reviewers.read") and any(self._review(who, one) for one in reviews)
+
+    # calibration
+    def _leads(self, who: Who, action: str) -> bool:
+        return PERMISSIONS[action].get(who.role) is Relation.ALL and who.vendor_id is None
+
+    def _rates(self, who: Who, calibration_id: UUID) -> bool:
+        raters = self._find("calibration_rater", "calibration_id", calibration_id)
+        return any(one["person_id"] == who.id for one in raters)
+
+    def _revealed(self, who: Who, calibration_id: UUID) -> bool:
+        """Once it is closed; while it is discussed, to whoever has nothing left to rate."""
+        (session,) = self._find("calibration", "id", calibration_id)
+        samples = {one["id"] for one in self._find("calibration_sample", "calibration_id", calibration_id)}
+        ratings = self._find("calibration_rating", "calibration_id", calibration_id)
+        mine = {one["sample_id"] for one in ratings if one["rater_id"] == who.id}
+        left = samples - mine if self._rates(who, calibration_id) else set()
+        return session["state"] == "closed" or (session["state"] == "discussing" and not left)
+
+    def _calibration(self, who: Who, row: Row) -> bool:
+        if not self._may(who, "calibrations.read"):
+            return False
+        is_theirs = row["state"] != "draft" and self._rates(who, row["id"])
+        return self._leads(who, "calibrations.read") or is_theirs
+
+    def _of_calibration(self, who: Who, row: Row) -> bool:
+        return any(
+            self._calibration(who, one) for one in self._find("calibration", "id", row["calibration_id"])
+        )
+
+    _calibration_sample = _of_calibration
+
+    def _calibration_rater(self, who: Who, row: Row) -> bool:
+        if not self._may(who, "calibrations.read") or self._leads(who, "calibrations.read"):
+            return self._may(who, "calibrations.read")
+        session = row["calibration_id"]
+        return row["person_id"] == who.id or (self._rates(who, session) and self._revealed(who, session))
+
+    def _calibration_rating(self, who: Who, row: Row) -> bool:
+        shown = row["rater_id"] == who.id or self._revealed(who, row["calibration_id"])
+        return shown and self._of_calibration(who, row)
+
+    def _review_check(self, who: Who, row: Row) -> bool:
+        if not self._may(who, "checks.read") or self._leads(who, "checks.read"):
+            return self._may(who, "checks.read")
+        is_mine = PERMISSIONS["checks.read"][who.role] is Relation.MINE and row["reviewer_id"] == who.id
+        return row["checker_id"] == who.id or (is_mine and row["checked_at"] is not None)
+
+    def _to_judge(self, who: Who, row: Row) -> bool:
+        """Evidence of what they are asked to rate or to check."""
+        samples = self._find("calibration_sample", "audit_id", row["audit_id"])
+        for one in samples:
+            (session,) = self._find("calibration", "id", one["calibration_id"])
+            if session["state"] in ("open", "discussing") and self._rates(who, session["id"]):
+                return True
+        reviews = {one["id"] for one in self._find("review", "audit_id", row["audit_id"])}
+        checks = self._find("review_check", "checker_id", who.id)
+        return any(one["review_id"] in reviews and one["checked_at"] is None for one in checks)
 
     # appeals
     def _appeal(self, who: Who, row: Row) -> bool:
@@ -172,6 +236,9 @@ class Oracle:
             return (self._may(who, "audits.claim") or self._may(who, "appeals.file")) and any(
                 self._appeal(who, one) for one in appeals
             )
+        if row["subject"] == "calibration":
+            sessions = self._find("calibration", "id", row["subject_id"])
+            return self._may(who, "audits.claim") and any(self._calibration(who, one) for one in sessions)
         audits = self._find("audit", "id", row["subject_id"])
         return self._may(who, "audits.claim") and any(self._audit(who, one) for one in audits)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -12,10 +12,11 @@ from sqlmodel import SQLModel
 
 from services.demo.story import CARD, HOURS
 from shared.db import Database
-from shared.models import appeals, audit, feedback, kpi, people, queue, trail
+from shared.models import appeals, audit, calibration, feedback, kpi, people, queue, trail
 from shared.models.people import Role
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
+YEARS = timedelta(days=3650)
 FLOOR = {Role.TEAM_LEAD, Role.AGENT, Role.VENDOR_MANAGER}
 Row = dict[str, Any]
 
@@ -89,7 +90,51 @@ def populate() -> Population:
         for number in (1, 2):
             agent = everyone.person(f"{team}-a{number}", Role.AGENT, vendor_id, lead.id)
             _work_of(everyone, agent)
+    _calibrations(everyone)
     return everyone
+
+
+GIVEN = [{"criterion": "greeting", "value": 1}, {"criterion": "solution", "value": 3},
+         {"criterion": "privacy", "value": "NA"}]  # fmt: skip
+CALIBRATIONS = ("draft", "open", "discussing", "closed", "cancelled")
+
+
+def _calibrations(everyone: Population) -> None:
+    """In every state: the resolver has rated all of it, the reviewer and a vendor's specialist nothing."""
+    for state in CALIBRATIONS:
+        calibration_id = key("calibration", state)
+        revealed_at = T0 if state in ("discussing", "closed") else None
+        everyone.add(
+            "calibration", id=calibration_id, title=f"canary-calibration-{state}", standard="consensus",
+            scorecard_version_id=key("card", 1), authors_may_rate=False, state=state, due_at=T0 + YEARS,
+            created_by=key("person", "lead"), created_at=T0, revealed_at=revealed_at,
+        )  # fmt: skip
+        of = {"calibration_id": calibration_id}
+        for rater in ("reviewer", "resolver", "v1-specialist"):
+            everyone.add("calibration_rater", **of, person_id=key("person", rater), counts_late=False)
+        ticket_id, sample_id = key("ticket", "v1-t1-a2", "audited"), key("sample", state)
+        everyone.add(
+            "calibration_sample", **of, id=sample_id, ticket_id=ticket_id, number=1,
+            audit_id=key("audit", "v1-t1-a2", "open"),
+        )  # fmt: skip
+        everyone.add(
+            "calibration_rating", **of, ticket_id=ticket_id, sample_id=sample_id, answers=GIVEN,
+            rater_id=key("person", "resolver"), score=Decimal(80), score_exact=f"canary-score-{state}",
+            auto_failed=False, rated_at=T0, is_late=False,
+        )  # fmt: skip
+        everyone.add(
+            "state_change", subject="calibration", subject_id=calibration_id, number=1, from_state=None,
+            to_state="draft", moved_by=key("person", "lead"), moved_at=T0,
+        )  # fmt: skip
+    of = {"ticket_id": key("ticket", "own-t1-a1", "audited"), "review_id": key("review", "own-t1-a1")}
+    done = {"checked_at": T0, "answers": GIVEN}
+    for name, checker, more in (("asked", "idle", {}), ("done", "lead", done), ("v1", "v1-lead", done)):
+        everyone.add(
+            "review_check", **of, id=key("check", name), reviewer_id=key("person", "reviewer"),
+            checker_id=key("person", checker), asked_at=T0, auto_failed=False,
+            score_exact=f"canary-check-{name}", **{"checked_at": None, "answers": None} | more,
+        )  # fmt: skip
+    everyone.add("event", id=key("rated"), type="CalibrationRated", payload={}, created_at=T0)
 
 
 def _furnish(everyone: Population) -> None:
@@ -271,4 +316,13 @@ def primary_key(table: str, row: Row) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)
 
 
-MODELS = (appeals, audit, feedback, kpi, people, queue, trail)  # imported for the tables they define
+MODELS = (
+    appeals,
+    audit,
+    calibration,
+    feedback,
+    kpi,
+    people,
+    queue,
+    trail,
+)  # imported for the tables they define

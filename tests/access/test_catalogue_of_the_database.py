@@ -97,7 +97,7 @@ async def test_what_looks_past_the_policies_belongs_to_a_role_that_reads_little(
     assert all("search_path=public, pg_temp" in row["proconfig"] for row in rows)
     assert {row["proname"] for row in rows} == {
         "find_person", "find_service", "revoke_leaked", "reporting_person", "contacts_of",
-        "live_since",
+        "live_since", "is_rater", "ratings_shown",
     }  # fmt: skip
 
 

@@ -37,10 +37,17 @@ RELATIONS: Mapping[str, Mapping[str, str]] = {
     "trail.read": dict.fromkeys((*OTHERS, "service"), "mine"),
     "people.export": dict.fromkeys(OTHERS, "mine"),
     "notices.acknowledge": dict.fromkeys((*OTHERS, "admin", "lead"), "mine"),
+    "calibrations.read": {"specialist": "mine"},
+    "calibrations.rate": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
+    "checks.read": {"specialist": "mine"},
+    "checks.submit": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
+    "alignment.read": {"specialist": "mine"},
 }  # fmt: skip
 """Of which rows, where not of all: written down once more, as MATRIX says who."""
 NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role"
 COMPANY_ONLY = (
+    "calibrations.create",
+    "checks.create",
     "originals.open",
     "requesters.find",
     "erasures.read",
@@ -55,6 +62,7 @@ NOT_BY_ROWS = {
         if role is not Role.AGENT
     },
     **{("appeals.withdraw", role): "they change appeals, by taking them" for role in ("lead", "specialist")},
+    ("checks.read", "vendor_manager"): "of a vendor's people, only who is asked to check",
     **{(action, "vendor_manager"): NOT_FOR_VENDORS for action in COMPANY_ONLY},
 }
 """Cells that are wider without a row that shows it: what is written down alone does. Each with the reason."""

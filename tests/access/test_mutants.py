@@ -26,7 +26,10 @@ CONSTANTS = {
     "review": "acknowledged_at = now()", "appeal": "state = 'withdrawn'", "delivery": "attempts = 0",
     "idempotency_key": "status = 201", "service_token": "revoked_because = 'x'",
     "erasure_request": "state = 'refused'", "legal_hold": "released_at = now()",
-    "retention": "keep_days = 1", "review_draft": "number = 2",
+    "review_draft": "number = 2",
+    "retention": "keep_days = 1", "calibration": "state = 'cancelled'",
+    "calibration_rater": "counts_late = true", "calibration_sample": "agreed_score = 1",
+    "calibration_rating": "auto_failed = true", "review_check": "auto_failed = true",
 }  # fmt: skip
 """What an UPDATE sets to try it: without reading, so that its own policy alone decides."""
 OF_OTHERS = {"review": "superseded_at = now()"}

@@ -40,6 +40,11 @@ DECIDES: Mapping[str, Row] = {
     "legal_hold.placed_by": {},
     "legal_hold.released_by": {"released_at": NOW},
     "notice.published_by": {},
+    "calibration.created_by": {},
+    "calibration_sample.agreed_by": {"agreed": []},
+    "calibration_rating.rater_id": {},
+    "review_check.reviewer_id": {},
+    "review_check.checker_id": {},
 }
 """Column of whoever decided → the rest of a row in which it has been decided."""
 DECIDES_NOTHING = {
@@ -48,6 +53,8 @@ DECIDES_NOTHING = {
     "reporting_login.person_id": "who somebody is",
     "service_token.owner_id": "who answers for a program, which decides nothing about people",
     "notice_reading.person_id": "what somebody has read",
+    "calibration.expert_id": "whose ratings the others are held against",
+    "calibration_rater.person_id": "who is asked to rate",
 }
 SOMEBODY, PROGRAM, NOBODY = key("person", "resolver"), key("token"), None
 REFUSED = (asyncpg.NotNullViolationError, asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError)

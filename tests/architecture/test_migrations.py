@@ -171,6 +171,18 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "INSERT INTO refetch SELECT id, '1', '[]', now() FROM connection LIMIT 1",
         "INSERT INTO pull SELECT gen_random_uuid(), id, 'backfill', 'done', now(), now(), 'tickets', "
         "NULL, 0, 0, 0, 0, 0, 0, NULL, now(), now(), now() FROM connection LIMIT 1",
+        "INSERT INTO calibration SELECT gen_random_uuid(), 't', id, 'consensus', NULL, false, 'draft', "
+        "now(), (SELECT id FROM person LIMIT 1), now(), NULL, NULL, NULL FROM scorecard_version LIMIT 1",
+        "INSERT INTO calibration_rater SELECT id, created_by, false FROM calibration",
+        "INSERT INTO calibration_sample SELECT ticket_id, gen_random_uuid(), (SELECT id FROM calibration), "
+        "id, 1, NULL, NULL, NULL FROM audit LIMIT 1",
+        "INSERT INTO calibration_rating SELECT ticket_id, id, (SELECT person_id FROM calibration_rater), "
+        "calibration_id, '[]', NULL, NULL, false, now(), false FROM calibration_sample",
+        "INSERT INTO review_check SELECT ticket_id, gen_random_uuid(), review_id, reviewer_id, (SELECT id "
+        "FROM person WHERE id <> reviewer_id LIMIT 1), now(), NULL, NULL, NULL, NULL, false "
+        "FROM review_author LIMIT 1",
+        "INSERT INTO state_change SELECT 'calibration', id, 1, 'open', 'discussing', NULL, now(), NULL "
+        "FROM calibration",
         "INSERT INTO notice SELECT id, 't', 'b', 'en', '[]', NULL, id, now() FROM person LIMIT 1",
         "INSERT INTO notice_reading SELECT id, published_by, now() FROM notice",
         "INSERT INTO review_draft SELECT ticket_id, audit_id, 1, '[]', NULL, '[]', now()"

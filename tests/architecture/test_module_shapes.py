@@ -14,6 +14,7 @@ EVERYWHERE = {
 EXTRAS = {
     r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
+    r"audit/calibration/agreement\.py": "measures from the literature, without a word of ours in them",
     r"feedback/intake/normalised\.py": "what every source is translated into",
     r"feedback/intake/(people|texts)\.py": "who asks, and what they wrote, sealed on its way in",
     r"feedback/intake/rows\.py": "what is said becomes rows apart from how they are stored",

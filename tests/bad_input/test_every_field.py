@@ -76,6 +76,21 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/feedback/requesters/{requester_id}/access-export"): {"purpose": "A complaint"},
     ("POST", "/feedback/requesters/{requester_id}/erase"): {"reason": "They asked for it"},
     ("POST", "/feedback/erasures/{erasure_id}/refuse"): {"reason": "r"},
+    ("POST", "/audit/calibrations"): {
+        "title": "T", "scorecard_version_id": UNKNOWN, "audit_ids": [UNKNOWN], "rater_ids": [UNKNOWN],
+        "standard": "expert", "expert_id": UNKNOWN, "authors_may_rate": True,
+        "due_at": "2036-03-04T09:00:00Z",
+    },
+    ("POST", "/audit/calibrations/{calibration_id}/ratings"): {
+        "sample_id": UNKNOWN, "answers": [{"criterion": "a", "value": 1}],
+    },
+    ("POST", "/audit/calibrations/{calibration_id}/agreed"): {
+        "sample_id": UNKNOWN, "answers": [{"criterion": "a", "value": "NA"}],
+    },
+    ("POST", "/audit/calibrations/{calibration_id}/late"): {"rater_id": UNKNOWN, "counts": True},
+    ("POST", "/audit/calibrations/{calibration_id}/cancel"): {"reason": "r"},
+    ("POST", "/audit/review-checks"): {"review_id": UNKNOWN, "checker_id": None},
+    ("POST", "/audit/review-checks/{check_id}/answers"): {"answers": [{"criterion": "a", "value": 1}]},
     ("POST", "/feedback/legal-holds"): {"ticket_id": UNKNOWN, "reason": "A lawsuit is coming"},
     ("PATCH", "/feedback/retention"): {"data_class": "texts", "keep_days": 100},
     ("POST", "/audit/scorecards"): {"key": "k", "name": "K", "card": SMALL_CARD},
@@ -150,7 +165,8 @@ async def things(world: World) -> dict[str, str]:
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
         "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN, "ticket_id": UNKNOWN,
-        "requester_id": UNKNOWN, "erasure_id": UNKNOWN, "review_id": UNKNOWN,
+        "review_id": UNKNOWN,
+        "requester_id": UNKNOWN, "erasure_id": UNKNOWN, "calibration_id": UNKNOWN, "check_id": UNKNOWN,
     }  # fmt: skip
 
 

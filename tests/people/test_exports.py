@@ -16,15 +16,16 @@ from services.people.exports.rules import HELD, NOT_HELD
 from shared.trail_chain import Chain, Keys
 
 PEOPLES_COLUMNS = {
-    "actor_id", "agent_id", "assignee_id", "decided_by", "filed_by", "lead_id", "moved_by", "owner_id",
-    "person_id", "placed_by", "published_by", "released_by", "requested_by", "resolver_id", "reviewer_id",
-    "ruled_by", "specialist_id",
+    "actor_id", "agent_id", "agreed_by", "assignee_id", "checker_id", "created_by", "decided_by",
+    "expert_id", "filed_by", "lead_id", "moved_by", "owner_id", "person_id", "placed_by", "published_by",
+    "rater_id", "released_by", "requested_by", "resolver_id", "reviewer_id", "ruled_by", "specialist_id",
 }  # fmt: skip
 """Columns that name a person, whether or not the database knows."""
 OTHER_IDS = {
-    "appeal_id", "audit_id", "connection_id", "entry_id", "event_id", "id", "item_id", "notice_id", "plan_id",
-    "replaced_by_id", "requester_id", "review_id", "scanned_to", "schedule_id", "scorecard_id",
-    "scorecard_version_id", "signed_id", "subject_id", "supersedes_id", "ticket_id", "vendor_id",
+    "appeal_id", "audit_id", "calibration_id", "connection_id", "entry_id", "event_id", "id", "item_id",
+    "notice_id", "plan_id", "replaced_by_id", "requester_id", "review_id", "sample_id", "scanned_to",
+    "schedule_id", "scorecard_id", "scorecard_version_id", "signed_id", "subject_id", "supersedes_id",
+    "ticket_id", "vendor_id",
 }  # fmt: skip
 
 

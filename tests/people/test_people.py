@@ -107,6 +107,24 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "reviews.revise": (QUALITY, [f"POST /audit/reviews/{NOWHERE}/revise"]),
     "reviews.void": (LEADS, [f"POST /audit/reviews/{NOWHERE}/void"]),
     "appeals.read": (set(ROLES), ["GET /appeals", f"GET /appeals/{NOWHERE}"]),
+    "calibrations.create": (LEADS, ["POST /audit/calibrations"]),
+    "calibrations.read": (
+        QUALITY,
+        ["GET /audit/calibrations", f"GET /audit/calibration-trend/{NOWHERE}"]
+        + [f"GET /audit/calibrations/{NOWHERE}{part}" for part in ("", "/ratings", "/agreement")],
+    ),
+    "calibrations.lead": (
+        LEADS,
+        [
+            f"POST /audit/calibrations/{NOWHERE}/{verb}"
+            for verb in ("open", "agreed", "late", "close", "cancel")
+        ],
+    ),
+    "calibrations.rate": (QUALITY, [f"POST /audit/calibrations/{NOWHERE}/ratings"]),
+    "checks.create": (LEADS, ["POST /audit/review-checks"]),
+    "checks.read": (QUALITY, ["GET /audit/review-checks", f"GET /audit/review-checks/{NOWHERE}"]),
+    "checks.submit": (QUALITY, [f"POST /audit/review-checks/{NOWHERE}/answers"]),
+    "alignment.read": (QUALITY, [f"GET /audit/specialists/{NOWHERE}/alignment"]),
     "appeals.file": (AGENTS, ["POST /appeals"]),
     "appeals.withdraw": (AGENTS, [f"POST /appeals/{NOWHERE}/withdraw"]),
     "appeals.take": (QUALITY, [f"POST /appeals/{NOWHERE}/{verb}" for verb in ("take", "release")]),

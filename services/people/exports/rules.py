@@ -37,6 +37,11 @@ HELD: Mapping[str, Held] = {
     "ruling": Held(("ruled_by",)),
     "erasure_request": Held(("requested_by", "decided_by"), without=("scanned_to",)),
     "legal_hold": Held(("placed_by", "released_by")),
+    "calibration": Held(("created_by", "expert_id")),
+    "calibration_rater": Held(("person_id",)),
+    "calibration_sample": Held(("agreed_by",), without=("agreed",)),
+    "calibration_rating": Held(("rater_id",)),
+    "review_check": Held(("reviewer_id", "checker_id")),
     "state_change": Held(("moved_by",)),
     "trail_entry": Held(("actor_id",), without=("mac",), listed=("changes", "reads")),
 }
