@@ -104,6 +104,13 @@ class ReviewReleased(Event):
 
 
 @dataclass(frozen=True)
+class ReviewVoided(Event):
+    """The last version of a review says that there is no verdict any more."""
+
+    review_id: UUID
+
+
+@dataclass(frozen=True)
 class AppealFiled(Event):
     appeal_id: UUID
 
@@ -115,7 +122,7 @@ class AppealDecided(Event):
 
 @dataclass(frozen=True)
 class AuditMoved(Event):
-    """Claimed, given back or reviewed."""
+    """Claimed, given back, reviewed; or its review was revised or made void."""
 
     audit_id: UUID
 
@@ -191,6 +198,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     PersonLeft: ("audit.release_claims", "appeals.release_taken"),
     TicketsChanged: ("kpi.recompute_facts", "audit.draw_samples"),
     ReviewReleased: (),
+    ReviewVoided: (),
     AppealFiled: (),
     AppealDecided: ("audit.supersede_review",),
     AuditMoved: (),

@@ -87,6 +87,8 @@ PERMISSIONS: Mapping[str, Grants] = {
     "reviews.submit": _QUALITY,
     "reviews.read": _WORK,
     "reviews.acknowledge": _FLOOR,
+    "reviews.revise": _QUALITY,
+    "reviews.void": _LEADS,
     "calibrations.create": _LEADS,
     "calibrations.read": {**_LEADS, Role.SPECIALIST: MINE},
     "calibrations.lead": _LEADS,

@@ -47,6 +47,15 @@ _RELEASED = "state = 'reviewed'"
 WORK = Rows(agent="agent_id", vendor="vendor_id")
 """Rows about somebody's work, with the vendor they worked for then."""
 _PUBLISHED = "state = 'published'"
+_MY_CLAIM = (
+    "EXISTS (SELECT FROM assignment WHERE assignment.ticket_id = review_draft.ticket_id"
+    f" AND assignment.audit_id = review_draft.audit_id AND assignment.specialist_id = {ME})"
+)
+_DRAFTS: Grants = dict.fromkeys(MAY["reviews.submit"], Relation.MINE)
+_DRAFTED: Mapping[Verb, tuple[str, ...]] = {
+    "SELECT": (), "INSERT": (), "DELETE": (),
+    "UPDATE": ("number", "answers", "summary", "highlights", "saved_at"),
+}  # fmt: skip
 
 POLICIES: Sequence[Policy] = (
     # ---- people
@@ -163,6 +172,10 @@ POLICIES: Sequence[Policy] = (
         "assignment", "DELETE", {**_LEADS, Role.SPECIALIST: Relation.MINE},
         Rows(via=_of_audit("assignment"), mine=f"specialist_id = {ME}"),
     ),
+    *(
+        Policy("review_draft", verb, _DRAFTS, Rows(mine=_MY_CLAIM), columns=columns)
+        for verb, columns in _DRAFTED.items()
+    ),
     Policy(
         "evidence", "SELECT", MAY["evidence.read"],
         Rows(
@@ -173,10 +186,15 @@ POLICIES: Sequence[Policy] = (
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
     # Asked before the unique keys are, so that those do not tell what is there.
     Policy("review", "INSERT", MAY["reviews.submit"], WORK, also=_of_audit("review")),
+    # Whoever appeals or rules holds the review's lock. Only the agent says that they have read it; of the
+    # others nobody changes more than that a newer version is here.
     Policy(
-        # Whoever appeals or rules holds the review's lock; only the agent changes it.
-        "review", "UPDATE", {**MAY["reviews.acknowledge"], **MAY["appeals.take"]}, WORK,
+        "review", "UPDATE", MAY["reviews.acknowledge"], WORK,
         result=f"agent_id = {ME}", columns=("acknowledged_at",),
+    ),
+    Policy(
+        "review", "UPDATE", MAY["reviews.revise"], WORK,
+        result="superseded_at IS NOT NULL", columns=("superseded_at",),
     ),
     Policy(
         "review_author", "SELECT", MAY["reviewers.read"],
@@ -306,7 +324,7 @@ REPORTING_VIEWS: Mapping[str, str] = {
     "review": """
         SELECT id, audit_id, ticket_id, number, scorecard_version_id, agent_id, vendor_id, probability,
             score, score_without_auto_fail, auto_failed, passed, released_at, acknowledged_at,
-            superseded_at, appeal_id FROM review""",
+            superseded_at, appeal_id, is_void FROM review""",
     "appeal": """
         SELECT appeal.id, review_id, appeal.ticket_id, agent_id, vendor_id, appeal.reason, state, filed_at,
             due_at, ruling.outcome, ruling.ruled_at

@@ -38,7 +38,7 @@ async def file_appeal(session: AsyncSession, actor: Actor, new: AppealIn) -> dic
     review, card, lead_id = await queries.get_review(session, new.review_id)
     if review.agent_id is None or not rules.may_file(actor.id, review.agent_id, lead_id):
         raise NotYours
-    if review.superseded_at is not None:
+    if review.superseded_at is not None or review.is_void:
         raise ReviewNotCurrent
     now = clock.now()
     if rules.is_late(review.released_at, now):

@@ -51,6 +51,30 @@ class NotYourAudit(Problem):
     status, slug = 403, "not-your-audit"
 
 
+class DraftMoved(Problem):
+    """This draft was saved somewhere else since you read it"""
+
+    status, slug = 409, "draft-moved"
+
+
+class HighlightOutside(Problem):
+    """A highlight lies outside the messages of the evidence"""
+
+    status, slug = 422, "highlight-outside"
+
+
+class NotYourReview(Problem):
+    """Only who gave a verdict, or a lead, gives it anew"""
+
+    status, slug = 403, "not-your-review"
+
+
+class ReviewAppealed(Problem):
+    """There is an appeal against this review: its ruling decides"""
+
+    status, slug = 409, "review-appealed"
+
+
 class ReviewSuperseded(Problem):
     """A newer version of this review has replaced it"""
 

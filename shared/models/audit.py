@@ -112,6 +112,27 @@ class Assignment(SQLModel, table=True):
     claimed_at: datetime = moment()
 
 
+class ReviewDraft(SQLModel, table=True):
+    """What whoever claimed an audit has written so far. It goes with the claim, or when the review comes."""
+
+    __tablename__ = "review_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ticket_id", "audit_id"], ["assignment.ticket_id", "assignment.audit_id"], ondelete="CASCADE"
+        ),
+        TICKET,
+    )
+
+    ticket_id: UUID = Field(primary_key=True)
+    audit_id: UUID = Field(primary_key=True)
+    number: int
+    """How often it was saved: whoever saves it says which one they read."""
+    answers: list[dict[str, Any]] = json_column(default_factory=list)
+    summary: str | None = None
+    highlights: list[dict[str, Any]] = json_column(default_factory=list)
+    saved_at: datetime = moment()
+
+
 class Evidence(SQLModel, table=True):
     """What the specialist sees of the ticket: it follows the ticket until the audit is claimed."""
 
@@ -147,6 +168,7 @@ class Review(SQLModel, table=True):
             " ELSE coalesce(signed_id = id, false) END",
             name="signed",
         ),
+        CheckConstraint("NOT is_void OR (number > 1 AND reason IS NOT NULL)", name="void"),
         UniqueConstraint("ticket_id", "audit_id", "number"),
         UniqueConstraint("ticket_id", "id", "vendor_id"),
         UniqueConstraint("ticket_id", "id", "agent_id"),
@@ -187,6 +209,12 @@ class Review(SQLModel, table=True):
     superseded_at: datetime | None = moment(default=None)
     supersedes_id: UUID | None = None
     appeal_id: UUID | None = None
+    reason: str | None = None
+    """Why this version took the place of the one before, where no appeal did."""
+    is_void: bool = False
+    """It says that there is no verdict any more: it holds what the one before did, and counts nowhere."""
+    highlights: list[dict[str, Any]] = json_column(default_factory=list)
+    """[{message_id, start, end, criterion}]: which words of the evidence show it, in characters."""
     is_imported: bool = False
     """It was decided elsewhere, and came with an export that does not say by whom. It enters no estimate."""
     signed_id: UUID | None = None

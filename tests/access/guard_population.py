@@ -26,6 +26,7 @@ CASES: dict[str, dict[str, Any]] = {
     "fresh": {},
     "late": {"released_at": NOW - timedelta(days=15)},
     "replaced": {"superseded_at": YESTERDAY},
+    "void": {"number": 2, "is_void": True, "reason": "The wrong ticket."},
     "being-replaced": {"state": "decided", "resolver": "resolver", "outcome": "overturned"},
     "open": {"state": "open"},
     "by-lead": {"state": "open", "filed_by": "own-t1-lead"},
@@ -35,6 +36,7 @@ CASES: dict[str, dict[str, Any]] = {
     "of-the-resolver": {"agent": "moonlighter", "state": "open", "filed_by": "own-t1-lead"},
     "filed-by-the-resolver": {"state": "open", "filed_by": "moonlighter"},
     "led-by-the-resolver": {"agent": "led", "state": "open"},
+    "of-another-lead": {"agent": "second-lead"},
     "of-the-vendor": {"agent": "v1-t1-a1", "state": "open"},
 }
 """Reviews with what is special about them; with `state`: that of an appeal against it."""
@@ -83,7 +85,8 @@ class Furnished:
         people: dict[str, dict[str, Any]] = {
             "moonlighter": {"role": Role.SPECIALIST}, "mara": {"role": Role.SPECIALIST},
             "led": {"role": Role.AGENT, "lead_id": key("person", "resolver")},
-            "second-admin": {"role": Role.ADMIN}, "leaver": {"role": Role.ADMIN, "is_active": False},
+            "second-admin": {"role": Role.ADMIN},
+            "second-lead": {"role": Role.LEAD}, "leaver": {"role": Role.ADMIN, "is_active": False},
         }  # fmt: skip
         for name, more in people.items():
             row = {"id": key("person", name), "name": name, "is_active": True, "created_at": T0} | more

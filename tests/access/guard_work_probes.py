@@ -66,6 +66,7 @@ FILING = [
     files("v1-t1-lead", "fresh", "403 not-yours", past=True),
     files("own-t1-a1", "late", "409 appeal-window-closed"),
     files("own-t1-a1", "replaced", "409 review-not-current"),
+    files("own-t1-a1", "void", "409 review-not-current"),
     files("own-t1-a1", "being-replaced", "409 review-not-current"),
     files("own-t1-a1", "open", "409 appeal-exists"),
 ]
@@ -128,8 +129,22 @@ def reviews(who: str, state: str, expects: str) -> Probe:
     return Probe(who, f"POST /audit/audits/{audit(state)}/reviews", expects, {"answers": ANSWERS})
 
 
+def saves(who: str, state: str, number: int, expects: str) -> Probe:
+    return Probe(who, f"PUT /audit/audits/{audit(state)}/draft", expects, {"answers": [], "number": number})
+
+
 def acknowledges(who: str, case: str, expects: str) -> Probe:
     return Probe(who, f"POST /audit/reviews/{key('review of', case)}/acknowledge", expects)
+
+
+def revises(who: str, case: str, expects: str) -> Probe:
+    new = {"answers": ANSWERS, "reason": "Read again."}
+    return Probe(who, f"POST /audit/reviews/{key('review of', case)}/revise", expects, new)
+
+
+def voids(who: str, case: str, expects: str) -> Probe:
+    why = {"reason": "The wrong ticket."}
+    return Probe(who, f"POST /audit/reviews/{key('review of', case)}/void", expects, why)
 
 
 def plans(version: int, expects: str) -> Probe:
@@ -164,7 +179,12 @@ AUDIT = {
         releases("idle", "claimed", "403 not-your-audit"),
         releases("lead", "open", "409 illegal-move"),
     ],
-    "reviews.service:submit_review": [
+    "reviews.service:_check_number": [
+        saves("reviewer", "claimed", 1, "200"),
+        saves("reviewer", "claimed", 0, "409 draft-moved"),
+    ],
+    "reviews.service:_lock_mine": [
+        saves("idle", "claimed", 1, "403 not-your-audit"),
         reviews("reviewer", "claimed", "201"),
         reviews("idle", "claimed", "403 not-your-audit"),
         reviews("idle", "open", "409 illegal-move"),
@@ -173,6 +193,20 @@ AUDIT = {
         acknowledges("own-t1-a1", "fresh", "200"),
         acknowledges("own-t1-lead", "fresh", "403 forbidden"),
         acknowledges("own-t1-a1", "replaced", "409 review-superseded"),
+    ],
+    "reviews.service:revise_review": [
+        revises("reviewer", "fresh", "201"),
+        revises("lead", "fresh", "201"),
+        revises("idle", "fresh", "403 not-your-review"),
+    ],
+    "reviews.service:_lock_standing": [
+        voids("lead", "fresh", "201"),
+        voids("lead", "replaced", "409 review-superseded"),
+        voids("lead", "void", "409 illegal-move"),
+        voids("lead", "open", "409 review-appealed"),
+        voids("lead", "being-replaced", "409 review-appealed"),
+        voids("lead", "of-another-lead", "201"),
+        voids("second-lead", "of-another-lead", "403 own-work"),
     ],
     "sampling.service:plan_sampling": [plans(1, "201"), plans(2, "409 scorecard-not-published")],
     "scorecards.service:publish": [publishes(2, "200"), publishes(1, "409 scorecard-published")],

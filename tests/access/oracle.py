@@ -148,6 +148,11 @@ class Oracle:
         audits = self._find("audit", "id", row["audit_id"])
         return self._may(who, "reviewers.read") and any(self._audit(who, one) for one in audits)
 
+    def _review_draft(self, who: Who, row: Row) -> bool:
+        claims = self._find("assignment", "audit_id", row["audit_id"])
+        mine = any(one["specialist_id"] == who.id for one in claims)
+        return self._may(who, "reviews.submit") and mine
+
     def _evidence(self, who: Who, row: Row) -> bool:
         if PERMISSIONS["evidence.read"].get(who.role) is Relation.MINE and self._to_judge(who, row):
             return True

@@ -259,6 +259,11 @@ def _work_of(everyone: Population, agent: Who) -> None:
         everyone.add("evidence", **of, content={"words": f"canary-evidence-{tag}"})
         if state != "open":
             everyone.add("assignment", **of, specialist_id=reviewer, claimed_at=T0)
+        if state == "claimed":
+            everyone.add(
+                "review_draft", **of, number=1, answers=[], highlights=[], saved_at=T0,
+                summary=f"canary-draft-{tag}",
+            )  # fmt: skip
             everyone.add(
                 "state_change", subject="audit", subject_id=audit_id, number=1, from_state="open",
                 to_state="claimed", moved_by=reviewer, moved_at=T0,
@@ -268,7 +273,8 @@ def _work_of(everyone: Population, agent: Who) -> None:
     everyone.add(
         "review", ticket_id=ticket_id, id=review_id, audit_id=audit_id, number=1, answers=[], sections=[],
         scorecard_version_id=key("card", 1), score=Decimal(80), auto_failed=False, released_at=T0,
-        summary=f"canary-summary-{agent.name}", is_imported=False, signed_id=review_id, **whose,
+        summary=f"canary-summary-{agent.name}", is_imported=False, signed_id=review_id, is_void=False,
+        highlights=[], reason=f"canary-reason-{agent.name}", **whose,
     )  # fmt: skip
     everyone.add("review_author", ticket_id=ticket_id, review_id=review_id, reviewer_id=reviewer)
     everyone.add(

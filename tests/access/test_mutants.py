@@ -26,11 +26,14 @@ CONSTANTS = {
     "review": "acknowledged_at = now()", "appeal": "state = 'withdrawn'", "delivery": "attempts = 0",
     "idempotency_key": "status = 201", "service_token": "revoked_because = 'x'",
     "erasure_request": "state = 'refused'", "legal_hold": "released_at = now()",
+    "review_draft": "number = 2",
     "retention": "keep_days = 1", "calibration": "state = 'cancelled'",
     "calibration_rater": "counts_late = true", "calibration_sample": "agreed_score = 1",
     "calibration_rating": "auto_failed = true", "review_check": "auto_failed = true",
 }  # fmt: skip
 """What an UPDATE sets to try it: without reading, so that its own policy alone decides."""
+OF_OTHERS = {"review": "superseded_at = now()"}
+"""What other roles set where one may not."""
 WRITE_ONLY = {"trail_waiting"}
 Outcome = tuple[Any, ...]
 
@@ -86,8 +89,9 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
         tuple(sorted(map(str, rows))),
         await tried(owner, f"DELETE FROM {table}"),
     ]
-    if table in CONSTANTS:
-        found.append(await tried(owner, f"UPDATE {table} SET {CONSTANTS[table]}"))
+    for constants in (CONSTANTS, OF_OTHERS):
+        if table in constants:
+            found.append(await tried(owner, f"UPDATE {table} SET {constants[table]}"))
     for statement, values in inserts(everyone, who, table):
         found.append(await tried(owner, statement, *values))
     await owner.execute("SELECT set_config('assay.caller_id', '', true)")  # the role, and nobody in it

@@ -84,6 +84,9 @@ BODIES: dict[str, Any] = {
         "rater_id": str(key("person", "resolver")), "counts": True,
     },
     "POST /audit/audits/{audit_id}/reviews": {"answers": []},
+    "PUT /audit/audits/{audit_id}/draft": {"answers": [], "number": 1},
+    "POST /audit/reviews/{review_id}/revise": REASON | {"answers": []},
+    "POST /audit/reviews/{review_id}/void": REASON,
     "POST /appeals/{appeal_id}/release": REASON,
     "POST /appeals/{appeal_id}/withdraw": REASON,
     "POST /appeals/{appeal_id}/ruling": {

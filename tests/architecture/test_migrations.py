@@ -185,6 +185,8 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "FROM calibration",
         "INSERT INTO notice SELECT id, 't', 'b', 'en', '[]', NULL, id, now() FROM person LIMIT 1",
         "INSERT INTO notice_reading SELECT id, published_by, now() FROM notice",
+        "INSERT INTO review_draft SELECT ticket_id, audit_id, 1, '[]', NULL, '[]', now()"
+        " FROM assignment LIMIT 1",
         "INSERT INTO retention VALUES ('texts', 700, now())",
         "INSERT INTO legal_hold SELECT gen_random_uuid(), id, NULL, 'a lawsuit', (SELECT id FROM person "
         "LIMIT 1), now(), NULL, NULL FROM requester LIMIT 1",

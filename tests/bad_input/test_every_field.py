@@ -101,7 +101,17 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/audit/audits/{audit_id}/reviews"): {
         "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s",
+        "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
     },
+    ("PUT", "/audit/audits/{audit_id}/draft"): {
+        "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s", "number": 0,
+        "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
+    },
+    ("POST", "/audit/reviews/{review_id}/revise"): {
+        "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s", "reason": "r",
+        "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
+    },
+    ("POST", "/audit/reviews/{review_id}/void"): {"reason": "r"},
     ("POST", "/appeals"): {"review_id": UNKNOWN, "reason": "other", "points": [POINT]},
     ("POST", "/appeals/{appeal_id}/ruling"): {
         "outcome": "upheld", "reason": "exception", "text": "t",
@@ -155,6 +165,7 @@ async def things(world: World) -> dict[str, str]:
         "person_id": await world.person("specialist"), "connection_id": connection["id"],
         "scorecard_id": card["scorecard_id"], "version_id": card["id"],
         "audit_id": UNKNOWN, "appeal_id": UNKNOWN, "token_id": UNKNOWN, "ticket_id": UNKNOWN,
+        "review_id": UNKNOWN,
         "requester_id": UNKNOWN, "erasure_id": UNKNOWN, "calibration_id": UNKNOWN, "check_id": UNKNOWN,
     }  # fmt: skip
 

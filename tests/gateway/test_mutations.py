@@ -147,3 +147,49 @@ async def test_two_mutations_of_one_request_see_each_others_work(world: World) -
     done = (await world.graphql(query))["data"]
     # then they are two
     assert done["a"]["id"] != done["b"]["id"]
+
+
+async def test_a_review_is_given_anew_and_made_void(case: Case) -> None:
+    # given a review; when who gave it gives it anew
+    revise = f"""mutation R($id: UUID!, $answers: [AnswerInput!]!) {{
+      reviseReview(reviewId: $id, answers: $answers, reason: "Read again.") {{
+        __typename ... on Review {{ id number score reason isVoid highlights }} {PROBLEM}
+      }}
+    }}"""
+    given: dict[str, Any] = {"by": case.reviewer, "answers": [ANSWERS[0] | {"value": 1}, *ANSWERS[1:]]}
+    second = await mutate(case.world, revise, id=case.review["id"], **given)
+    told = {"number": 2, "score": 87.5, "reason": "Read again.", "isVoid": False, "highlights": []}
+    assert {name: second[name] for name in told} == told
+    # and a lead makes that void, then it is, and nothing follows
+    void = f"""mutation V($id: UUID!) {{ voidReview(reviewId: $id, reason: "The wrong ticket.") {{
+      __typename ... on Review {{ id isVoid reason supersedesId }} {PROBLEM}
+    }} }}"""
+    gone = await mutate(case.world, void, by=case.resolver, id=second["id"])
+    assert (gone["isVoid"], gone["reason"], gone["supersedesId"]) == (True, "The wrong ticket.", second["id"])
+    problem = await mutate(case.world, revise, id=gone["id"], **given)
+    assert (problem["type"], problem["extras"]) == (
+        "/problems/illegal-move", {"state": "void", "possible": []}
+    )  # fmt: skip
+
+
+async def test_a_draft_is_saved_and_read(world: World) -> None:
+    # given a claimed audit; when its specialist saves what is written so far
+    await waiting_audits(world, 1)
+    specialist = await world.person("specialist")
+    audit = (await mutate(world, CLAIM_NEXT, by=specialist))["id"]
+    save = f"""mutation D($id: UUID!, $number: Int!, $answers: [AnswerInput!]!) {{
+      saveReviewDraft(auditId: $id, number: $number, answers: $answers, summary: "So far") {{
+        __typename ... on ReviewDraft {{ auditId number answers summary highlights savedAt }} {PROBLEM}
+      }}
+    }}"""
+    given: dict[str, Any] = {"by": specialist, "id": audit, "answers": ANSWERS[:1]}
+    kept = await mutate(world, save, number=0, **given)
+    assert (kept["number"], kept["auditId"], kept["summary"]) == (1, audit, "So far")
+    # then they read it again, a lead does not, and the same number once more is too late
+    query = "query A($id: UUID!) { audit(id: $id) { draft { number answers savedAt } } }"
+    for _ in range(2):  # the second one might be compiled
+        mine = (await world.graphql(query, by=specialist, id=audit))["data"]["audit"]["draft"]
+        assert mine == {name: kept[name] for name in ("number", "answers", "savedAt")}
+        assert (await world.graphql(query, id=audit))["data"]["audit"] == {"draft": None}
+    problem = await mutate(world, save, number=0, **given)
+    assert (problem["type"], problem["extras"]) == ("/problems/draft-moved", {"number": 1})

@@ -99,8 +99,13 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
         + [f"POST /audit/audits/{NOWHERE}/{verb}" for verb in ("claim", "release")],
     ),
     "reviews.read": (set(ROLES), ["GET /audit/reviews", f"GET /audit/reviews/{NOWHERE}"]),
-    "reviews.submit": (QUALITY, [f"POST /audit/audits/{NOWHERE}/reviews"]),
+    "reviews.submit": (
+        QUALITY,
+        [f"POST /audit/audits/{NOWHERE}/reviews", f"PUT /audit/audits/{NOWHERE}/draft"],
+    ),
     "reviews.acknowledge": (AGENTS, [f"POST /audit/reviews/{NOWHERE}/acknowledge"]),
+    "reviews.revise": (QUALITY, [f"POST /audit/reviews/{NOWHERE}/revise"]),
+    "reviews.void": (LEADS, [f"POST /audit/reviews/{NOWHERE}/void"]),
     "appeals.read": (set(ROLES), ["GET /appeals", f"GET /appeals/{NOWHERE}"]),
     "calibrations.create": (LEADS, ["POST /audit/calibrations"]),
     "calibrations.read": (

@@ -12,7 +12,7 @@ from sqlmodel import col
 from shared import clock
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
-from shared.models.audit import Assignment, Audit, Evidence, Review
+from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor, ReviewDraft
 from shared.trail import note_read
 
 
@@ -109,6 +109,14 @@ async def unassign(session: AsyncSession, audit: Audit) -> None:
     await session.execute(delete(Assignment).where(*mine))
 
 
+async def find_draft(session: AsyncSession, audit: Audit) -> ReviewDraft | None:
+    return await session.get(ReviewDraft, (audit.ticket_id, audit.id), populate_existing=True)
+
+
+async def drop_drafts(session: AsyncSession, audit_ids: Collection[UUID]) -> None:
+    await session.execute(delete(ReviewDraft).where(col(ReviewDraft.audit_id).in_(audit_ids)))
+
+
 async def find_evidence(session: AsyncSession, audit: Audit) -> dict[str, Any] | None:
     """None where the caller may not see it; where they do, the trail says so."""
     evidence = await session.get(Evidence, (audit.ticket_id, audit.id))
@@ -142,8 +150,37 @@ async def get_review(session: AsyncSession, review_id: UUID) -> Review:
 
 
 async def lock_review(session: AsyncSession, review_id: UUID) -> Review:
+    """As it is now: what was read while waiting for the lock may be old."""
     statement = select(Review).where(col(Review.id) == review_id).with_for_update()
+    statement = statement.execution_options(populate_existing=True)
     return (await session.execute(statement)).scalar_one()
+
+
+async def is_author(session: AsyncSession, review: Review, person_id: UUID) -> bool:
+    """Of this version, or of one before it."""
+    of_audit = select(col(Review.id)).where(
+        col(Review.ticket_id) == review.ticket_id, col(Review.audit_id) == review.audit_id
+    )
+    statement = select(col(ReviewAuthor.review_id)).where(
+        col(ReviewAuthor.ticket_id) == review.ticket_id,
+        col(ReviewAuthor.reviewer_id) == person_id,
+        col(ReviewAuthor.review_id).in_(of_audit),
+    )
+    return (await session.execute(statement.limit(1))).first() is not None
+
+
+async def is_appealed(session: AsyncSession, review: Review) -> bool:
+    """Someone is to rule on it, or has, and the version that follows from that is on its way."""
+    statement = (
+        select(col(Appeal.id))
+        .outerjoin(Ruling, col(Ruling.appeal_id) == col(Appeal.id))
+        .where(
+            col(Appeal.ticket_id) == review.ticket_id,
+            col(Appeal.review_id) == review.id,
+            col(Appeal.state).in_(("open", "in_review")) | (col(Ruling.outcome) != "upheld"),
+        )
+    )
+    return (await session.execute(statement.limit(1))).first() is not None
 
 
 async def get_ruling(session: AsyncSession, appeal_id: UUID) -> tuple[Appeal, Ruling]:

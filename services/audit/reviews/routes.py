@@ -8,19 +8,32 @@ from fastapi import Depends, Response
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    DraftMoved,
+    HighlightOutside,
     NothingToClaim,
     NotYourAudit,
+    NotYourReview,
     OwnWork,
+    ReviewAppealed,
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, service
-from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReleaseIn, ReviewIn, ReviewOut
+from services.audit.reviews.schemas import (
+    AuditDetailOut,
+    AuditOut,
+    DraftIn,
+    DraftOut,
+    ReasonIn,
+    ReviewIn,
+    ReviewOut,
+    RevisionIn,
+)
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.errors import IllegalMove
 from shared.idempotency import Idempotent
 from shared.models.audit import Audit, Review
-from shared.openapi import POSTS, READS, answers
+from shared.openapi import POSTS, READS, WRITES, answers
 from shared.paging import Page, Pages, page_of
 from shared.web import router
 
@@ -68,16 +81,27 @@ async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor:
     responses=answers(*POSTS, NotYourAudit, IllegalMove),
 )  # fmt: skip
 async def release_audit(
-    audit_id: UUID, new: ReleaseIn, session: Session, once: Idempotent, actor: Claimer
+    audit_id: UUID, new: ReasonIn, session: Session, once: Idempotent, actor: Claimer
 ) -> Response:
     work = service.release_audit(session, actor, audit_id, new.reason)
     return await once(work, AuditOut, status=200)
 
 
+@routes.put(
+    "/audits/{audit_id}/draft", response_model=DraftOut, summary="Save the review as far as it is written",
+    responses=answers(*WRITES, NotYourAudit, IllegalMove, DraftMoved),
+)  # fmt: skip
+async def save_draft(
+    audit_id: UUID, new: DraftIn, session: Session,
+    actor: Annotated[Actor, Depends(permit("reviews.submit"))],
+) -> Any:  # fmt: skip
+    return await service.save_draft(session, actor, audit_id, new)
+
+
 @routes.post(
     "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
     summary="Submit the review of an audit you claimed",
-    responses=answers(*POSTS, NotYourAudit, IllegalMove, AnswersInvalid),
+    responses=answers(*POSTS, NotYourAudit, IllegalMove, DraftMoved, AnswersInvalid, HighlightOutside),
 )  # fmt: skip
 async def submit_review(
     audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,
@@ -116,3 +140,30 @@ async def acknowledge_review(
     actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))],
 ) -> Response:
     return await once(service.acknowledge_review(session, actor, review_id), ReviewOut, status=200)
+
+
+@routes.post(
+    "/reviews/{review_id}/revise", status_code=201, response_model=ReviewOut,
+    summary="Give this verdict anew, with a reason",
+    responses=answers(
+        *POSTS, NotYourReview, OwnWork, ReviewSuperseded, IllegalMove, ReviewAppealed, AnswersInvalid,
+        HighlightOutside,
+    ),
+)  # fmt: skip
+async def revise_review(
+    review_id: UUID, new: RevisionIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.revise"))],
+) -> Response:  # fmt: skip
+    return await once(service.revise_review(session, actor, review_id, new), ReviewOut)
+
+
+@routes.post(
+    "/reviews/{review_id}/void", status_code=201, response_model=ReviewOut,
+    summary="Make this verdict void, with a reason",
+    responses=answers(*POSTS, OwnWork, ReviewSuperseded, IllegalMove, ReviewAppealed),
+)  # fmt: skip
+async def void_review(
+    review_id: UUID, new: ReasonIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.void"))],
+) -> Response:  # fmt: skip
+    return await once(service.void_review(session, actor, review_id, new.reason), ReviewOut)

@@ -19,6 +19,26 @@ def may_review(actor_id: UUID, agent_id: UUID | None) -> bool:
     return actor_id != agent_id
 
 
+def misplaced(
+    highlights: Sequence[Mapping[str, Any]], card: Scorecard, evidence: Mapping[str, Any] | None
+) -> list[tuple[int, str, str]]:
+    """[(which of the highlights, which field of it, what is wrong)]: those that show nothing."""
+    bodies = {one["id"]: one.get("body") or "" for one in (evidence or {}).get("messages", ())}
+    criteria = {criterion.id for section in card.sections for criterion in section.criteria}
+    found = []
+    for place, one in enumerate(highlights):
+        body = bodies.get(str(one["message_id"]))
+        if body is None:
+            found.append((place, "message_id", "The evidence has no such message."))
+        elif one["end"] <= one["start"]:
+            found.append((place, "end", "It ends before it starts."))
+        elif one["end"] > len(body):
+            found.append((place, "end", f"The message has {len(body)} characters."))
+        if one["criterion"] is not None and one["criterion"] not in criteria:
+            found.append((place, "criterion", "The scorecard has no such criterion."))
+    return found
+
+
 def score_answers(card: Scorecard, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The columns of a review that follow from its answers: [{criterion, value, comment}].
 

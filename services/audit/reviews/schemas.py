@@ -1,12 +1,20 @@
 """What the reviews room takes and gives."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Answer, Comment, In, Key, Out, Score
+from shared.schemas import Answer, Comment, Id, In, Key, Out, Score
+
+MAX_OFFSET = 10_000_000
+"""Beyond any message's length."""
+
+
+DraftNumber = Annotated[
+    int, Field(ge=0, le=2**31 - 2, description="Of the draft you read; 0: there was none.")
+]
 
 
 class AnswerIn(In):
@@ -15,12 +23,42 @@ class AnswerIn(In):
     comment: Comment | None = None
 
 
-class ReviewIn(In):
+class HighlightIn(In):
+    """Words of one message of the evidence, counted in characters (Unicode code points) of its body."""
+
+    message_id: Id
+    start: Annotated[int, Field(ge=0, le=MAX_OFFSET, description="The first of them; 0 is the first one.")]
+    end: Annotated[int, Field(ge=1, le=MAX_OFFSET, description="The one behind the last of them.")]
+    criterion: Key | None = Field(default=None, description="What they show; null: something else.")
+
+
+class VerdictIn(In):
     answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
     summary: Comment | None = None
+    highlights: list[HighlightIn] = Field(
+        default=[], max_length=200, description="Where in the ticket it shows."
+    )
 
 
-class ReleaseIn(In):
+class ReviewIn(VerdictIn):
+    draft_number: DraftNumber | None = Field(
+        default=None, description="Which draft this was made of; null: whichever there is."
+    )
+
+
+class DraftIn(VerdictIn):
+    """As far as it goes: what is not answered yet is left out."""
+
+    number: DraftNumber
+
+
+class RevisionIn(VerdictIn):
+    reason: Comment = Field(
+        description="Why the version before is not right; whoever reads this one reads it."
+    )
+
+
+class ReasonIn(In):
     reason: Comment
 
 
@@ -38,10 +76,20 @@ class AuditOut(Out):
     specialist_id: UUID | None = Field(description="Null: nobody has claimed it, or not for you to know.")
 
 
+class DraftOut(Out):
+    audit_id: UUID
+    number: int = Field(description="How often it was saved; say it when you save the next.")
+    answers: list[dict[str, Any]]
+    summary: str | None
+    highlights: list[dict[str, Any]]
+    saved_at: datetime
+
+
 class AuditDetailOut(AuditOut):
     evidence: dict[str, Any] | None = Field(
         description="The ticket as it was. Null: not for you to read; specialists read it once they claimed."
     )
+    draft: DraftOut | None = Field(description="The review as far as you have written it.")
 
 
 class ReviewOut(Out):
@@ -66,3 +114,6 @@ class ReviewOut(Out):
     superseded_at: datetime | None
     supersedes_id: UUID | None
     appeal_id: UUID | None
+    reason: str | None = Field(description="Why it took the other's place, where no appeal did.")
+    is_void: bool = Field(description="There is no verdict any more: it counts nowhere.")
+    highlights: list[dict[str, Any]] = Field(description="[{message_id, start, end, criterion}]")

@@ -1,4 +1,4 @@
-"""Verbs of the reviews room: claim an audit, review it, acknowledge, supersede."""
+"""Verbs of the reviews room: claim an audit, review it, acknowledge, revise, make void, supersede."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,25 +10,31 @@ from sqlalchemy.orm.attributes import set_committed_value
 from services.audit.errors import (
     AnswersInvalid,
     AuditAlreadyClaimed,
+    DraftMoved,
+    HighlightOutside,
     NothingToClaim,
     NotYourAudit,
+    NotYourReview,
     OwnWork,
+    ReviewAppealed,
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, rules
-from services.audit.reviews.schemas import AuditOut, ReviewIn
+from services.audit.reviews.schemas import AuditOut, DraftIn, ReviewIn, RevisionIn, VerdictIn
 from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.rules import AnswerInvalid
 from services.audit.scorecards.service import read_card
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
-from shared.events import AuditMoved, ReviewReleased
+from shared.events import AuditMoved, ReviewReleased, ReviewVoided
 from shared.ids import derived_id, new_id
-from shared.models.audit import Audit, Review, ReviewAuthor
+from shared.models.audit import Audit, Review, ReviewAuthor, ReviewDraft
 from shared.states import BLANK, Machine, blank_reasons, record
 
 AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
+REVIEW = Machine("review", {"released": {"superseded", "void"}})
+"""Nothing follows a void verdict. Moves of it are its versions: each says by whom, when and why."""
 
 
 async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> dict[str, Any]:
@@ -42,13 +48,18 @@ async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> di
     await outbox.publish(session, AuditMoved(audit_id))
     set_committed_value(audit, "state", "claimed")
     set_committed_value(audit, "specialist_id", actor.id)
-    return await shown(session, audit)
+    return await shown(session, audit, is_new=True)
 
 
-async def shown(session: AsyncSession, audit: Audit) -> dict[str, Any]:
-    """An audit with its evidence, where the caller may see that."""
+async def shown(session: AsyncSession, audit: Audit, *, is_new: bool = False) -> dict[str, Any]:
+    """An audit with its evidence, where the caller may see that, and what they have written so far."""
     fields = {name: getattr(audit, name) for name in AuditOut.model_fields}
-    return fields | {"evidence": await queries.find_evidence(session, audit)}
+    return fields | {
+        "evidence": await queries.find_evidence(session, audit),
+        "draft": await queries.find_draft(session, audit)
+        if audit.state == "claimed" and not is_new
+        else None,
+    }
 
 
 async def claim_next(session: AsyncSession, actor: Actor) -> dict[str, Any]:
@@ -85,32 +96,59 @@ async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, re
     await outbox.publish(session, AuditMoved(audit.id))
 
 
-async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
-    """Scores the answers with the audit's own scorecard version and releases the review.
-
-    Raises NotYourAudit (403), IllegalMove (409), AnswersInvalid (422).
-    """
+async def _lock_mine(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+    """Claimed by the caller, and not reviewed yet. Raises IllegalMove (409), NotYourAudit (403)."""
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "reviewed")
     if await queries.find_assignee(session, audit) != actor.id:
         raise NotYourAudit
-    version = await get_version(session, audit.scorecard_version_id)
-    try:
-        scored = rules.score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
-    except AnswerInvalid as error:
-        raise AnswersInvalid(faults=[_fault(error, new)]) from None
+    return audit
+
+
+async def save_draft(session: AsyncSession, actor: Actor, audit_id: UUID, new: DraftIn) -> ReviewDraft:
+    """Keeps what is written so far, for whoever claimed the audit alone.
+
+    Raises NotYourAudit (403), IllegalMove, DraftMoved (409): of two windows, neither writes over the other's.
+    """
+    audit = await _lock_mine(session, actor, audit_id)
+    draft = await queries.find_draft(session, audit)
+    _check_number(draft, new.number)
+    if draft is None:
+        draft = ReviewDraft(ticket_id=audit.ticket_id, audit_id=audit.id, number=0, saved_at=clock.now())
+        session.add(draft)
+    for name, value in new.model_dump(mode="json").items():
+        setattr(draft, name, value)
+    draft.number, draft.saved_at = new.number + 1, clock.now()
+    await session.flush()
+    return draft
+
+
+def _check_number(draft: ReviewDraft | None, number: int) -> None:
+    newest = draft.number if draft else 0
+    if number != newest:
+        raise DraftMoved(f"Read it again: it is number {newest} now.", number=newest)
+
+
+async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
+    """Scores the answers with the audit's own scorecard version and releases the review.
+
+    Raises NotYourAudit (403), IllegalMove, DraftMoved (409), AnswersInvalid, HighlightOutside (422).
+    """
+    audit = await _lock_mine(session, actor, audit_id)
+    if new.draft_number is not None:
+        _check_number(await queries.find_draft(session, audit), new.draft_number)
+    await queries.drop_drafts(session, [audit.id])
     review = Review(
         id=new_id(),
         audit_id=audit.id,
         ticket_id=audit.ticket_id,
         number=1,
-        scorecard_version_id=version.id,
+        scorecard_version_id=audit.scorecard_version_id,
         agent_id=audit.agent_id,
         vendor_id=audit.vendor_id,
         probability=audit.probability,
-        summary=new.summary,
         released_at=clock.now(),
-        **scored,
+        **await _verdict(session, audit, new),
     )
     await _add(session, review, by=actor.id)
     audit.state = "reviewed"
@@ -118,6 +156,21 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     await outbox.publish(session, ReviewReleased(review.id), AuditMoved(audit.id))
     await session.flush()
     return review
+
+
+async def _verdict(session: AsyncSession, audit: Audit, new: VerdictIn) -> dict[str, Any]:
+    """The columns that follow from what was said of this audit, on its own scorecard version."""
+    card = read_card((await get_version(session, audit.scorecard_version_id)).card)
+    try:
+        scored = rules.score_answers(card, [answer.model_dump() for answer in new.answers])
+    except AnswerInvalid as error:
+        raise AnswersInvalid(faults=[_fault(error, new)]) from None
+    evidence = await queries.find_evidence(session, audit) if new.highlights else None
+    highlights = [highlight.model_dump(mode="json") for highlight in new.highlights]
+    if wrong := rules.misplaced(highlights, card, evidence):
+        faults = [Fault(f"/highlights/{n}/{name}", "highlight-outside", said) for n, name, said in wrong]
+        raise HighlightOutside(faults=faults)
+    return scored | {"summary": new.summary, "highlights": highlights}
 
 
 async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
@@ -129,7 +182,7 @@ async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
     set_committed_value(review, "reviewer_id", by)
 
 
-def _fault(error: AnswerInvalid, new: ReviewIn) -> Fault:
+def _fault(error: AnswerInvalid, new: VerdictIn) -> Fault:
     """Where in the list it is; a criterion that has no answer is named, for it is the card's word."""
     places = [index for index, answer in enumerate(new.answers) if answer.criterion == error.criterion]
     if not places:
@@ -148,6 +201,72 @@ async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUI
     review.acknowledged_at = review.acknowledged_at or clock.now()
     await session.flush()
     return review
+
+
+async def revise_review(session: AsyncSession, actor: Actor, review_id: UUID, new: RevisionIn) -> Review:
+    """A newer version of the verdict, by whoever gave it or a lead; the one before stays as it was.
+
+    Raises NotYourReview, OwnWork (403), ReviewSuperseded, IllegalMove, ReviewAppealed (409),
+    AnswersInvalid, HighlightOutside (422).
+    """
+    old = await _lock_standing(session, actor, review_id, to="superseded")
+    if actor.role not in LEADS and not await queries.is_author(session, old, actor.id):
+        raise NotYourReview
+    audit = await queries.get_audit(session, old.audit_id)
+    verdict = await _verdict(session, audit, new)
+    return await _replace(session, old, verdict | {"reason": new.reason}, by=actor.id)
+
+
+async def void_review(session: AsyncSession, actor: Actor, review_id: UUID, reason: str) -> Review:
+    """There is no verdict any more. The last version says so, by whom and why; those before stay.
+
+    Raises OwnWork (403), ReviewSuperseded, IllegalMove, ReviewAppealed (409).
+    """
+    old = await _lock_standing(session, actor, review_id, to="void")
+    verdict = {name: getattr(old, name) for name in VERDICT}
+    return await _replace(session, old, verdict | {"reason": reason, "is_void": True}, by=actor.id)
+
+
+VERDICT = (
+    "answers", "score", "score_exact", "score_without_auto_fail", "auto_failed", "passed", "sections",
+    "summary", "highlights",
+)  # fmt: skip
+
+
+async def _lock_standing(session: AsyncSession, actor: Actor, review_id: UUID, *, to: str) -> Review:
+    """The version that counts, which nobody appeals against: not before its row's lock is ours."""
+    await queries.get_review(session, review_id)
+    review = await queries.lock_review(session, review_id)
+    if review.superseded_at is not None:
+        raise ReviewSuperseded
+    REVIEW.check("void" if review.is_void else "released", to)
+    if not rules.may_review(actor.id, review.agent_id):
+        raise OwnWork
+    if await queries.is_appealed(session, review):
+        raise ReviewAppealed
+    return review
+
+
+async def _replace(session: AsyncSession, old: Review, columns: dict[str, Any], *, by: UUID) -> Review:
+    now = clock.now()
+    old.superseded_at = now
+    await session.flush()  # before the new version comes: at most one is current
+    review = Review(
+        id=new_id(),
+        number=old.number + 1,
+        released_at=now,
+        supersedes_id=old.id,
+        **{name: getattr(old, name) for name in OF_AUDIT},
+        **columns,
+    )
+    await _add(session, review, by=by)
+    moved = ReviewVoided(review.id) if review.is_void else ReviewReleased(review.id)
+    await outbox.publish(session, moved, AuditMoved(review.audit_id))
+    return review
+
+
+OF_AUDIT = ("audit_id", "ticket_id", "scorecard_version_id", "agent_id", "vendor_id", "probability")
+"""What every version of one audit's verdict shares."""
 
 
 async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
@@ -175,6 +294,7 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
         agent_id=old.agent_id,
         vendor_id=old.vendor_id,
         probability=old.probability,
+        highlights=old.highlights,
         summary=ruling.text,
         released_at=ruling.ruled_at,
         supersedes_id=old.id,
@@ -189,8 +309,10 @@ async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> Non
     """Takes away what was written in these audits' reviews and moves; answers and scores stay."""
     for review in await queries.lock_reviews(session, audit_ids):
         review.summary = BLANK if review.summary else review.summary
+        review.reason = BLANK if review.reason else review.reason
         review.answers = [
             answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
         ]
+    await queries.drop_drafts(session, audit_ids)  # to be written again
     await session.flush()
     await blank_reasons(session, AUDIT, audit_ids)

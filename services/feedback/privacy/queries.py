@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
-from shared.models.audit import Audit, Review
+from shared.models.audit import Audit, Review, ReviewDraft
 from shared.models.feedback import InboxRow, Message, Rating, Ticket, TicketEvent
 from shared.models.privacy import ErasureRequest, LegalHold, OriginalText, Requester, Retention
 from shared.models.queue import Delivery, EventRow, StateChange
@@ -257,12 +257,14 @@ async def words_about(
     session: AsyncSession, ticket_ids: Collection[UUID]
 ) -> list[tuple[str, UUID, list[Any]]]:
     """What people wrote about audits and appeals of these tickets: ("audit" or "appeal", its id, texts)."""
-    reviews = select(col(Review.audit_id), col(Review.summary), col(Review.answers))
+    reviews = select(col(Review.audit_id), col(Review.summary), col(Review.answers), col(Review.reason))
+    drafts = select(col(ReviewDraft.audit_id), col(ReviewDraft.summary), col(ReviewDraft.answers))
     appeals = select(col(Appeal.id), col(Appeal.points))
     rulings = select(col(Ruling.appeal_id), col(Ruling.text))
     found: list[tuple[str, UUID, list[Any]]] = []
     for subject, statement, table in (
-        ("audit", reviews, Review), ("appeal", appeals, Appeal), ("appeal", rulings, Ruling),
+        ("audit", reviews, Review), ("audit", drafts, ReviewDraft),
+        ("appeal", appeals, Appeal), ("appeal", rulings, Ruling),
     ):  # fmt: skip
         rows = await session.execute(statement.where(col(table.ticket_id).in_(ticket_ids)))
         found += [(subject, row[0], list(row[1:])) for row in rows]

@@ -18,6 +18,7 @@ from shared.auth import check
 from shared.models.audit import Audit as AuditRow
 from shared.models.audit import Evidence as EvidenceRow
 from shared.models.audit import Review as ReviewRow
+from shared.models.audit import ReviewDraft as DraftRow
 
 if TYPE_CHECKING:
     from services.gateway.topics.tickets import Ticket
@@ -48,6 +49,9 @@ class Review:
     superseded_at: datetime | None = field(description="Null: this is the version that counts.")
     supersedes_id: UUID | None = field(description="The version before this one.")
     appeal_id: UUID | None = field(description="The appeal that this version came of.")
+    reason: str | None = field(description="Why it took the other's place, where no appeal did.")
+    is_void: bool = field(description="There is no verdict any more: it counts nowhere.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion}]: the words that show it.")
 
     @strawberry.field(description="Whose work was reviewed, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
@@ -60,6 +64,16 @@ class Review:
     @strawberry.field(description="Appeals against this version.")
     async def appeals(self, info: Ask) -> list[Appeal]:
         return await appeals_of_review(info, self.id)
+
+
+@strawberry.type(description="A review as far as it is written; only whoever claimed the audit reads it.")
+class ReviewDraft:
+    audit_id: UUID = field(description="The audit that it will be the verdict of.")
+    number: int = field(description="How often it was saved; say it when you save the next.")
+    answers: JSON = field(description="[{criterion, value, comment}]: those that there are.")
+    summary: str | None = field(description="The words about all of it, so far.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion}]: so far.")
+    saved_at: datetime = field(description="When it was saved.")
 
 
 @strawberry.type(description="One ticket chosen to be reviewed.")
@@ -86,6 +100,13 @@ class Audit:
             return None
         info.context.note_read("evidence.read", self.id)
         return cast(JSON, rows[0].content)
+
+    @strawberry.field(
+        description="The review as far as you have written it; null: you claimed or wrote none."
+    )
+    async def draft(self, info: Ask) -> ReviewDraft | None:
+        rows = await info.context.many(DraftRow, "audit_id", [col(DraftRow.ticket_id)], self.id)
+        return draft_of(rows[0]) if rows else None
 
     @strawberry.field(description="Whose work it is about, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
@@ -121,7 +142,15 @@ def review_of(row: ReviewRow) -> Review:
         sections=cast(JSON, row.sections), summary=row.summary, released_at=row.released_at,
         acknowledged_at=row.acknowledged_at, superseded_at=row.superseded_at,
         supersedes_id=row.supersedes_id, appeal_id=row.appeal_id, agent_id=row.agent_id,
-        reviewer_id=row.reviewer_id,
+        reviewer_id=row.reviewer_id, reason=row.reason, is_void=row.is_void,
+        highlights=cast(JSON, row.highlights),
+    )  # fmt: skip
+
+
+def draft_of(row: DraftRow) -> ReviewDraft:
+    return ReviewDraft(
+        audit_id=row.audit_id, number=row.number, answers=cast(JSON, row.answers), summary=row.summary,
+        highlights=cast(JSON, row.highlights), saved_at=row.saved_at,
     )  # fmt: skip
 
 
@@ -153,6 +182,10 @@ AuditOrProblem = Annotated[
 ReviewOrProblem = Annotated[
     Review | Problem, strawberry.union("ReviewOrProblem", description="The review, or why nothing was done.")
 ]
+DraftOrProblem = Annotated[
+    ReviewDraft | Problem,
+    strawberry.union("DraftOrProblem", description="The draft, or why nothing was done."),
+]
 WhichAudit = Annotated[UUID, argument(description="Which audit.")]
 WhichReview = Annotated[UUID, argument(description="Which version of the review.")]
 OfAgent = Annotated[UUID | None, argument(description="Only those about this agent's work.")]
@@ -164,6 +197,29 @@ class AnswerInput:
     criterion: str = field(description="Its key in the scorecard.")
     value: JSON = field(description='A number on the scale, or "NA".')
     comment: str | None = field(default=None, description="Why.")
+
+
+@strawberry.input(description="Words of one message of the evidence, counted in characters of its body.")
+class HighlightInput:
+    message_id: UUID = field(description="Which message.")
+    start: int = field(description="The first of them; 0 is the first one.")
+    end: int = field(description="The one behind the last of them.")
+    criterion: str | None = field(default=None, description="What they show; null: something else.")
+
+
+Answers = Annotated[list[AnswerInput], argument(description="One for every criterion of the card.")]
+Summary = Annotated[str | None, argument(description="Your words about all of it.")]
+Highlights = Annotated[list[HighlightInput], argument(description="Where in the ticket it shows.")]
+Why = Annotated[str, argument(description="Why; whoever reads the review reads it.")]
+
+
+def verdict(
+    answers: list[AnswerInput], summary: str | None, highlights: list[HighlightInput]
+) -> dict[str, Any]:
+    return {
+        "answers": [vars(answer) for answer in answers], "summary": summary,
+        "highlights": [vars(one) | {"message_id": str(one.message_id)} for one in highlights],
+    }  # fmt: skip
 
 
 @strawberry.type
@@ -246,14 +302,41 @@ class AuditsMutation:
 
     @strawberry.mutation(description="Submit the review of an audit you claimed.")
     async def submit_review(
-        self, info: Ask, audit_id: WhichAudit,
-        answers: Annotated[
-            list[AnswerInput], argument(description="One for every criterion of the card.")
-        ],
-        summary: Annotated[str | None, argument(description="Your words about all of it.")] = None,
+        self, info: Ask, audit_id: WhichAudit, answers: Answers, summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+        draft_number: Annotated[
+            int | None, argument(description="Which draft this was made of; null: whichever there is.")
+        ] = None,
     ) -> ReviewOrProblem:  # fmt: skip
-        body = {"answers": [vars(answer) for answer in answers], "summary": summary}
+        body = verdict(answers, summary, highlights) | {"draft_number": draft_number}
         return await _review(info, f"/audit/audits/{audit_id}/reviews", body)
+
+    @strawberry.mutation(description="Save the review as far as it is written.")
+    async def save_review_draft(
+        self, info: Ask, audit_id: WhichAudit,
+        number: Annotated[int, argument(description="Of the draft you read; 0: there was none.")],
+        answers: Annotated[list[AnswerInput], argument(description="Those that there are.")],
+        summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+    ) -> DraftOrProblem:  # fmt: skip
+        body = verdict(answers, summary, highlights) | {"number": number}
+        done = await command(info.context, "audit", f"/audit/audits/{audit_id}/draft", body, method="PUT")
+        if isinstance(done, Problem):
+            return done
+        (row,) = await info.context.many(DraftRow, "audit_id", [col(DraftRow.ticket_id)], audit_id)
+        return draft_of(row)
+
+    @strawberry.mutation(description="Give this verdict anew; the version before stays readable.")
+    async def revise_review(
+        self, info: Ask, review_id: WhichReview, answers: Answers, reason: Why, summary: Summary = None,
+        highlights: Highlights = [],  # noqa: B006  # what GraphQL shows as the default; read only
+    ) -> ReviewOrProblem:  # fmt: skip
+        body = verdict(answers, summary, highlights) | {"reason": reason}
+        return await _review(info, f"/audit/reviews/{review_id}/revise", body)
+
+    @strawberry.mutation(description="Make this verdict void: it counts nowhere any more.")
+    async def void_review(self, info: Ask, review_id: WhichReview, reason: Why) -> ReviewOrProblem:
+        return await _review(info, f"/audit/reviews/{review_id}/void", {"reason": reason})
 
     @strawberry.mutation(description="I have read this review of my work.")
     async def acknowledge_review(self, info: Ask, review_id: WhichReview) -> ReviewOrProblem:

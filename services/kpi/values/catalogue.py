@@ -42,6 +42,8 @@ class Metric:
 
 _CSAT = "CASE WHEN f.csat_score IS NULL THEN NULL ELSE f.csat_score >= 0.75 END"
 _MATURED = f"f.first_solved_at + interval '{FCR_DAYS} days' <= :as_of"
+_STANDING = "COALESCE(f.is_counted, true) AND r.superseded_at IS NULL AND NOT r.is_void"
+"""The reviews that say how good the work was: released, not replaced since, not void."""
 _SOLVED = "f.is_counted AND f.first_solved_at IS NOT NULL"
 _HELD = (
     f"(f.first_reopened_at IS NULL OR f.first_reopened_at > f.first_solved_at + interval '{FCR_DAYS} days')"
@@ -121,11 +123,12 @@ _METRICS = (
         key="quality_score",
         title="Quality score (IQS)",
         explanation="The mean score of reviews; a review replaced by a newer version (after an "
-        "appeal) does not count any more. Reviews in which nothing was rated are left out. Beside "
-        "it the Hájek estimate for all tickets, from reviews whose probability of being drawn is known.",
+        "appeal) does not count any more, nor does a void one. Reviews in which nothing was "
+        "rated are left out. Beside it the Hájek estimate for all tickets, from reviews whose probability "
+        "of being drawn is known.",
         kind="mean", unit="percent", direction="up", source=REVIEWS,
         date="r.released_at", date_basis="review released",
-        value="r.score", population="COALESCE(f.is_counted, true) AND r.superseded_at IS NULL",
+        value="r.score", population=_STANDING,
         exclusions={"not_scored": "r.score IS NULL"},
     ),
     Metric(
@@ -135,7 +138,7 @@ _METRICS = (
         kind="ratio", unit="percent", direction="down", source=REVIEWS,
         date="r.released_at", date_basis="review released",
         value="CASE WHEN r.score IS NOT NULL THEN r.auto_failed END",
-        population="COALESCE(f.is_counted, true) AND r.superseded_at IS NULL",
+        population=_STANDING,
         exclusions={"not_scored": "r.score IS NULL"},
     ),
 )  # fmt: skip
