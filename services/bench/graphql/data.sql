@@ -60,13 +60,13 @@ FROM one WHERE n % 2 = 0;
 -- A review and its author each name the other: that is asked when the transaction ends.
 INSERT INTO review (ticket_id, id, audit_id, number, scorecard_version_id, agent_id, vendor_id, probability,
                     answers, score, score_exact, auto_failed, passed, sections, summary, released_at,
-                    is_imported, signed_id)
+                    is_imported, is_void, highlights, signed_id)
 SELECT ticket_id, review_id, audit_id, 1, md5('version')::uuid, agent_id, vendor_id, 0.5,
        (SELECT jsonb_agg(jsonb_build_object('criterion', 'criterion_' || c, 'value', (n + c) % 5, 'comment',
                                             'As the guideline says, and as the reply shows.'))
         FROM generate_series(1, 12) c),
        60 + n % 40, '4/5', false, n % 40 > 10, '[{"section": "care", "score": "80", "criteria": []}]',
-       'Kind and quick.', created_at + interval '2 days', false, review_id
+       'Kind and quick.', created_at + interval '2 days', false, false, '[]', review_id
 FROM one WHERE n % 2 = 0;
 
 INSERT INTO review_author (ticket_id, review_id, reviewer_id)
