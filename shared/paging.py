@@ -5,7 +5,7 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -18,6 +18,7 @@ from shared.schemas import Out, WholeNumber
 
 T = TypeVar("T")
 MAX_PAGE = 100
+Order = Literal["newest", "oldest"]
 
 
 class Page(Out, Generic[T]):
@@ -29,6 +30,8 @@ class Page(Out, Generic[T]):
 
 class Paging:
     """`limit` and `after` of a request. A cursor fits only the filters, and the caller, it came from."""
+
+    is_oldest_first = False
 
     def __init__(
         self,
@@ -47,7 +50,16 @@ class Paging:
         return self._codec.write(row_id)
 
 
-Pages = Annotated[Paging, Depends(Paging)]
+def _either_way(
+    paging: Annotated[Paging, Depends()],
+    order: Annotated[Order, Query(description="Which come first")] = "newest",
+) -> Paging:
+    paging.is_oldest_first = order == "oldest"
+    return paging
+
+
+OneWay = Annotated[Paging, Depends()]
+Pages = Annotated[Paging, Depends(_either_way)]
 
 
 class CursorCodec:
@@ -90,7 +102,7 @@ async def page_of(
     newest: Any = None,
     whole_rows: bool = False,
 ) -> dict[str, Any]:
-    """Newest first: by `newest` (a time column) and id, or by id alone (UUIDv7 ids are in order).
+    """Newest first, or oldest: by `newest` (a time column) and id, or by id alone (UUIDv7 ids are in order).
 
     `whole_rows`: the statement selects several columns, not one table's objects.
     One statement: where the last page ended is looked up from the cursor's id inside it.
@@ -98,8 +110,9 @@ async def page_of(
     order = (row_id,) if newest is None else (newest, row_id)
     if paging.after is not None:
         ended = select(*order).where(row_id == paging.after).scalar_subquery()
-        statement = statement.where(tuple_(*order) < ended if len(order) > 1 else row_id < paging.after)
-    statement = statement.order_by(*(column.desc() for column in order)).limit(paging.limit + 1)
+        statement = statement.where(beyond(order, ended, oldest_first=paging.is_oldest_first))
+    statement = statement.order_by(*in_order(order, oldest_first=paging.is_oldest_first))
+    statement = statement.limit(paging.limit + 1)
     found = await session.execute(statement)
     rows: Sequence[Any] = found.all() if whole_rows else found.scalars().all()
     items = rows[: paging.limit]
@@ -107,3 +120,13 @@ async def page_of(
         "items": list(items),
         "next": paging.cursor(items[-1].id) if len(rows) > paging.limit else None,
     }
+
+
+def in_order(columns: Sequence[Any], *, oldest_first: bool) -> list[Any]:
+    return [column.asc() if oldest_first else column.desc() for column in columns]
+
+
+def beyond(columns: Sequence[Any], ended: Any, *, oldest_first: bool) -> Any:
+    """What comes behind the row whose columns are `ended`."""
+    row = tuple_(*columns) if len(columns) > 1 else columns[0]
+    return row > ended if oldest_first else row < ended

@@ -1,20 +1,30 @@
 """Relay connections: edges, nodes and where to go on. Cursors are signed, pages bounded."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, select
 
 from services.gateway.context import Ask, Context
 from shared.errors import Fault, ValidationFailed
-from shared.paging import MAX_PAGE
+from shared.paging import MAX_PAGE, beyond, in_order
 
 T = TypeVar("T")
 MAX_COUNTED = 10_000
 """A list that is longer is not counted to its end."""
 First = Annotated[int, strawberry.argument(description=f"How many the page holds: 1 to {MAX_PAGE}.")]
+
+
+@strawberry.enum(description="Which of a list come first.")
+class Order(Enum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 After = Annotated[str | None, strawberry.argument(description="`endCursor` of the page before.")]
+Ordered = Annotated[Order, strawberry.argument(description="Which come first.")]
 
 
 @strawberry.type(description="Where a page ends, and whether there is more.")
@@ -46,6 +56,10 @@ class Connection(Generic[T]):
         return int(number)
 
 
+OLDEST_FIRST = {"order": Order.OLDEST.value}
+"""What a cursor fits, besides the filters."""
+
+
 def question_of(context: Context, name: str, filters: Mapping[str, Any]) -> str:
     """What a cursor fits: this caller's list, with these filters (argument → value)."""
     told = sorted((key.replace("_", "").lower(), str(value)) for key, value in filters.items())
@@ -60,22 +74,25 @@ async def page(
     filters: Mapping[str, Any],
     first: int,
     after: str | None,
+    order: Order,
     newest: Any,
     row_id: Any,
     make: Any,
 ) -> Connection[Any]:
-    """Newest first. `filters`: argument → value, as the statement has them. Raises ValidationFailed for a
+    """`filters`: argument → value, as the statement has them. Raises ValidationFailed for a
     page size outside 1 … 100 or a foreign cursor."""
     if not 1 <= first <= MAX_PAGE:
         fault = Fault("/first", "out-of-range", f"A page holds 1 to {MAX_PAGE} items.")
         raise ValidationFailed(faults=[fault])
     given = {key: value for key, value in filters.items() if value is not None}
-    codec = context.cursors(question_of(context, name, given))
+    oldest_first = order is Order.OLDEST
+    codec = context.cursors(question_of(context, name, given | OLDEST_FIRST if oldest_first else given))
     all_rows = statement.with_only_columns(row_id)
     if after is not None:
         ended = select(newest, row_id).where(row_id == codec.read(after)).scalar_subquery()
-        statement = statement.where(tuple_(newest, row_id) < ended)
-    rows = await context.rows(statement.order_by(newest.desc(), row_id.desc()).limit(first + 1))
+        statement = statement.where(beyond((newest, row_id), ended, oldest_first=oldest_first))
+    statement = statement.order_by(*in_order((newest, row_id), oldest_first=oldest_first))
+    rows = await context.rows(statement.limit(first + 1))
     shown = rows[:first]
     context.count(len(shown))
     edges = [Edge(cursor=codec.write(getattr(row, row_id.key)), node=make(row)) for row in shown]

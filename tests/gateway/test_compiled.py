@@ -91,6 +91,7 @@ VALUES: dict[str, list[Any]] = {
     "ticketId": [str(key("ticket", "v1-t1-a1", "audited")), None],
     "auditId": [str(key("audit", "v1-t1-a1", "reviewed")), None],
     "reviewId": [str(key("review", "v1-t1-a1")), None], "first": [1, 2, 7, 100], "after": [None, "AAAA"],
+    "order": ["NEWEST", "OLDEST", "OLDEST"],
     "id": [
         str(key(table, agent, *more))
         for table, more in (("ticket", ("audited",)), ("review", ()), ("appeal", ()), ("person", ()), ("audit", ("reviewed",)), ("audit", ("open",)))
@@ -138,7 +139,7 @@ class Writing:
                 self.variables[variable] = (str(kind.type), value)
                 arguments.append(f"{argument}: ${variable}")
             elif value is not None or argument != "first":
-                arguments.append(f"{argument}: {json.dumps(value)}")
+                arguments.append(f"{argument}: {value if argument == 'order' else json.dumps(value)}")
         written = f"({', '.join(arguments)})" if arguments else ""
         return f"r{place}: {name}{written} {self.selection(get_named_type(known.type), 4)}"
 

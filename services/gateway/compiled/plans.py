@@ -24,7 +24,7 @@ from services.gateway.compiled.statements import Asked, NotCompiled, Statement, 
 from services.gateway.context import MAX_THINGS, Context
 from services.gateway.limits import cost_within
 from services.gateway.measure import size_of
-from services.gateway.paging import question_of
+from services.gateway.paging import OLDEST_FIRST, question_of
 from services.gateway.schema import schema
 from shared.auth import check
 from shared.db import DRIVER_ERRORS, Fetch
@@ -175,6 +175,8 @@ def _values(context: Context, asked: Asked, given: VariableValues) -> dict[str, 
 
 def _question(context: Context, asked: Asked, values: Mapping[str, Any]) -> str:
     filters = {name: values[name] for name in asked.root.filters if name in values}
+    if asked.is_oldest_first:
+        filters |= OLDEST_FIRST
     return question_of(context, asked.name, filters)
 
 

@@ -25,7 +25,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 
 from services.gateway.compiled.tables import MANY, ROOTS, SOURCES, Edge, Root, Source
-from services.gateway.paging import MAX_COUNTED
+from services.gateway.paging import MAX_COUNTED, Order
 from shared.paging import MAX_PAGE
 
 
@@ -44,6 +44,7 @@ class Asked:
     """Argument → the variable that it is."""
     numbers: Mapping[str, int]
     """Of the arguments that are given: argument → the number of its parameter."""
+    is_oldest_first: bool = False
 
 
 @dataclass
@@ -111,6 +112,11 @@ class _Compiling:
         query = self._schema.query_type
         assert query is not None
         given = get_argument_values(query.fields[name], node, self._variables)
+        order = given.pop("order", Order.NEWEST)
+        if any(
+            one.name.value == "order" and isinstance(one.value, VariableNode) for one in node.arguments or ()
+        ):
+            raise NotCompiled("order")  # it is part of the statement
         names = [argument for argument, value in given.items() if value is not None]
         if left := set(names) - set(ROOTS[name].filters) - {"first", "after"}:
             raise NotCompiled(min(left))
@@ -122,7 +128,7 @@ class _Compiling:
             if isinstance(one.value, VariableNode) and one.name.value in names
         }
         constants = {argument: given[argument] for argument in names if argument not in variables}
-        return Asked(name, ROOTS[name], constants, variables, numbers)
+        return Asked(name, ROOTS[name], constants, variables, numbers, order is Order.OLDEST)
 
     # ---- Root fields ------------------------------------------------------------------------------
 
@@ -156,8 +162,9 @@ class _Compiling:
         newest, first, where = root.newest, f"${asked.numbers['first']}::int", _where(asked, it)
         if after := asked.numbers.get("after"):
             ended = f"(SELECT one.{newest}, one.id FROM {table} one WHERE one.id = ${after}::uuid)"
-            where += f" AND ({it}.{newest}, {it}.id) < {ended}"
-        order = f"{it}.{newest} DESC, {it}.id DESC"
+            where += f" AND ({it}.{newest}, {it}.id) {'>' if asked.is_oldest_first else '<'} {ended}"
+        way = "ASC" if asked.is_oldest_first else "DESC"
+        order = f"{it}.{newest} {way}, {it}.id {way}"
         # The limit that is a number tells the planner that few rows are wanted, whatever $n will be.
         rows = f"SELECT * FROM {table} {it} WHERE {where} ORDER BY {order} LIMIT {MAX_PAGE + 1}"
         rows = f"SELECT * FROM ({rows}) {it} LIMIT {first} + 1"

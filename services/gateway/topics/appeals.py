@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 from strawberry.scalars import JSON
 
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command
 from services.gateway.topics.people import Ask, Person, person
 from shared.auth import check
@@ -119,7 +119,7 @@ class AppealsQuery:
 
     @strawberry.field(description="Appeals, the newest first.")
     async def appeals(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         state: Annotated[str | None, argument(description="Only those in this state.")] = None,
         review_id: Annotated[UUID | None, argument(description="Only those against this version.")] = None,
         agent_id: Annotated[UUID | None, argument(description="Only those about this agent's work.")] = None,
@@ -131,7 +131,8 @@ class AppealsQuery:
             if value is not None:
                 statement = statement.where(getattr(AppealRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=equal, first=first,
+            after=after, order=order,
             newest=col(AppealRow.filed_at), row_id=col(AppealRow.id), make=appeal_of,
         )  # fmt: skip
 

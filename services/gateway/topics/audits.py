@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 from strawberry.scalars import JSON
 
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command
 from services.gateway.topics.appeals import Appeal, appeals_of_review
 from services.gateway.topics.people import Ask, Person, person
@@ -232,7 +232,7 @@ class AuditsQuery:
 
     @strawberry.field(description="Audits, the latest drawn first.")
     async def audits(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         state: Annotated[str | None, argument(description="Only those in this state.")] = None,
         agent_id: OfAgent = None, ticket_id: OfTicket = None,
         specialist_id: Annotated[UUID | None, argument(description="Only those claimed by them.")] = None,
@@ -246,7 +246,8 @@ class AuditsQuery:
             if value is not None:
                 statement = statement.where(getattr(AuditRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters=equal, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=equal, first=first,
+            after=after, order=order,
             newest=col(AuditRow.drawn_at), row_id=col(AuditRow.id), make=audit_of,
         )  # fmt: skip
 
@@ -260,7 +261,7 @@ class AuditsQuery:
         description="Reviews, the latest released first; `current: true` leaves out superseded ones."
     )
     async def reviews(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         current: Annotated[
             bool | None, argument(description="Only versions that count, or only superseded ones.")
         ] = None,
@@ -278,7 +279,7 @@ class AuditsQuery:
             statement = statement.where(superseded.is_(None) if current else superseded.is_not(None))
         return await page(
             info.context, statement, name=info.field_name, filters=equal | {"current": current}, first=first,
-            after=after,
+            after=after, order=order,
             newest=col(ReviewRow.released_at), row_id=col(ReviewRow.id), make=review_of,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from strawberry import UNSET, argument, field
 from strawberry.scalars import JSON
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent, told
 from services.gateway.topics.agreements import CalibrationAgreement, CalibrationTrend, agreement_of, moments
 from shared.auth import check
@@ -113,7 +113,7 @@ Sample = Annotated[UUID, argument(description="Which sample.")]
 class CalibrationsQuery:
     @strawberry.field(description="Calibration sessions, the latest prepared first.")
     async def calibrations(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         state: Annotated[str | None, argument(description="Only those in this state.")] = None,
         scorecard_version_id: Annotated[
             UUID | None, argument(description="Only those that rate with this version.")
@@ -126,7 +126,8 @@ class CalibrationsQuery:
             if value is not None:
                 statement = statement.where(getattr(CalibrationRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first,
+            after=after, order=order,
             newest=col(CalibrationRow.id), row_id=col(CalibrationRow.id), make=calibration_of,
         )  # fmt: skip
 

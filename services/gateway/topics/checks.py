@@ -12,7 +12,7 @@ from strawberry import UNSET, argument, field
 from strawberry.scalars import JSON
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent, told
 from services.gateway.topics.agreements import moments
 from services.gateway.topics.calibrations import CalibrationAnswer
@@ -98,7 +98,7 @@ ReviewCheckOrProblem = Annotated[
 class ChecksQuery:
     @strawberry.field(description="Second looks, the latest asked for first.")
     async def review_checks(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         reviewer_id: Annotated[
             UUID | None, argument(description="Only those that are done, of this reviewer's reviews.")
         ] = None,
@@ -115,7 +115,8 @@ class ChecksQuery:
         who = info.context.actor.id
         return await page(
             info.context, statement, name=info.field_name,
-            filters={"reviewer_id": reviewer_id, "checker_id": checker_id}, first=first, after=after,
+            filters={"reviewer_id": reviewer_id, "checker_id": checker_id}, first=first,
+            after=after, order=order,
             newest=col(CheckRow.id), row_id=col(CheckRow.id), make=lambda row: check_of(row, who),
         )  # fmt: skip
 

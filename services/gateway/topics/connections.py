@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from services.feedback.connections.schemas import ConnectionOut, HealthOut
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent, told
 from shared.auth import check
 from shared.errors import NotFound
@@ -116,10 +116,13 @@ class ConnectionsQuery:
         return await help_desk(info, id)
 
     @strawberry.field(description="Connections, the latest connected first.")
-    async def connections(self, info: Ask, first: First = 20, after: After = None) -> Connection[HelpDesk]:
+    async def connections(
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
+    ) -> Connection[HelpDesk]:
         check(info.context.actor, "connections.read")
         return await page(
-            info.context, select(ConnectionRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(ConnectionRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(ConnectionRow.id), row_id=col(ConnectionRow.id), make=help_desk_of,
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from strawberry.scalars import JSON
 
 from services.feedback.connections.schemas import DeadLetterShownOut
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, plain, told
 from shared.auth import check
 from shared.errors import NotFound
@@ -97,14 +97,15 @@ def _dead_letters(connection_id: UUID, filters: Mapping[str, Any]) -> Select[Any
 class DeadLettersQuery:
     @strawberry.field(description="A connection's dead letters, the latest first.")
     async def dead_letters(
-        self, info: Ask, connection_id: Whose, first: First = 20, after: After = None,
+        self, info: Ask, connection_id: Whose, first: First = 20,
+        after: After = None, order: Ordered = Order.NEWEST,
         reason: Reason = None, received_from: From = None, received_to: To = None,
     ) -> Connection[DeadLetter]:  # fmt: skip
         check(info.context.actor, "dead_letters.read")
         filters = {"reason": reason, "received_from": received_from, "received_to": received_to}
         return await page(
             info.context, _dead_letters(connection_id, filters), name=info.field_name,
-            filters=filters | {"connection_id": connection_id}, first=first, after=after,
+            filters=filters | {"connection_id": connection_id}, first=first, after=after, order=order,
             newest=col(Delivery.id), row_id=col(Delivery.id), make=dead_letter_of,
         )  # fmt: skip
 

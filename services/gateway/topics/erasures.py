@@ -11,7 +11,7 @@ from strawberry import argument, field
 from strawberry.scalars import JSON
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command
 from services.gateway.topics.people import Person, person
 from shared.auth import check
@@ -67,10 +67,13 @@ class ErasuresQuery:
         return erasure_of(row) if row else None
 
     @strawberry.field(description="Erasures, the latest asked for first.")
-    async def erasures(self, info: Ask, first: First = 20, after: After = None) -> Connection[Erasure]:
+    async def erasures(
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
+    ) -> Connection[Erasure]:
         check(info.context.actor, "erasures.read")
         return await page(
-            info.context, select(ErasureRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(ErasureRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(ErasureRow.id), row_id=col(ErasureRow.id), make=erasure_of,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import UNSET, argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.people import Person, person
 from shared.auth import check
@@ -55,7 +55,7 @@ LegalHoldOrProblem = Annotated[
 class HoldsQuery:
     @strawberry.field(description="Legal holds, the latest placed first.")
     async def legal_holds(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         is_active: Annotated[
             bool | None, argument(description="Only those that hold, or that hold no more.")
         ] = None,
@@ -66,7 +66,7 @@ class HoldsQuery:
             statement = statement.where(released.is_(None) if is_active else released.is_not(None))
         return await page(
             info.context, statement, name=info.field_name, filters={"is_active": is_active}, first=first,
-            after=after,
+            after=after, order=order,
             newest=col(HoldRow.id), row_id=col(HoldRow.id), make=hold_of,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent, told
 from services.gateway.topics.people import Person, person
 from shared.auth import check
@@ -111,7 +111,7 @@ class NoticesQuery:
 
     @strawberry.field(description="Notices for you, the latest first.")
     async def notices(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         signal: Annotated[str | None, argument(description="Only those about this signal.")] = None,
         is_acknowledged: Annotated[
             bool | None, argument(description="Only those that you have acknowledged, or have not.")
@@ -127,20 +127,21 @@ class NoticesQuery:
             statement = statement.where(read if is_acknowledged else ~read)
         filters = {"signal": signal, "is_acknowledged": is_acknowledged}
         return await page(
-            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first,
+            after=after, order=order,
             newest=col(NoticeRow.id), row_id=col(NoticeRow.id), make=notice_of,
         )  # fmt: skip
 
     @strawberry.field(description="Who has read a notice; leads see everybody, others themselves.")
     async def notice_readings(
         self, info: Ask, notice_id: Annotated[UUID, argument(description="Which notice.")],
-        first: First = 20, after: After = None,
+        first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
     ) -> Connection[NoticeReading]:  # fmt: skip
         check(info.context.actor, "notices.read")
         statement = select(ReadingRow).where(col(ReadingRow.notice_id) == notice_id)
         return await page(
             info.context, statement, name=info.field_name, filters={"notice_id": notice_id}, first=first,
-            after=after,
+            after=after, order=order,
             newest=col(ReadingRow.person_id), row_id=col(ReadingRow.person_id), make=reading_of,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from strawberry import UNSET, argument, field
 from strawberry.scalars import JSON
 
 from services.gateway.context import Ask as Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.vendors import Vendor, vendor
 from services.people.directory.schemas import PersonOut
@@ -126,7 +126,7 @@ class PeopleQuery:
 
     @strawberry.field(description="People, the latest added first.")
     async def people(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         role: Annotated[str | None, argument(description="Only those of this role.")] = None,
         vendor_id: Annotated[UUID | None, argument(description="Only those who work for it.")] = None,
     ) -> Connection[Person]:  # fmt: skip
@@ -137,7 +137,8 @@ class PeopleQuery:
             if value is not None:
                 statement = statement.where(getattr(PersonRow, name) == value)
         return await page(
-            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first,
+            after=after, order=order,
             newest=col(PersonRow.id), row_id=col(PersonRow.id), make=person_of,
         )  # fmt: skip
 

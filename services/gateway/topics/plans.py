@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.scorecards import ScorecardVersion, scorecard_version
 from shared.auth import check
@@ -55,11 +55,12 @@ SamplingPlanOrProblem = Annotated[
 class PlansQuery:
     @strawberry.field(description="Sampling plans, the latest made first.")
     async def sampling_plans(
-        self, info: Ask, first: First = 20, after: After = None
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
     ) -> Connection[SamplingPlan]:
         check(info.context.actor, "plans.read")
         return await page(
-            info.context, select(PlanRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(PlanRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(PlanRow.id), row_id=col(PlanRow.id), make=plan_of,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.connections import HelpDesk, help_desk
 from shared.auth import check
@@ -62,13 +62,13 @@ class PullsQuery:
     @strawberry.field(description="A connection's backfills and hourly reconciliations, the newest first.")
     async def pulls(
         self, info: Ask, connection_id: Annotated[UUID, argument(description="Of which connection.")],
-        first: First = 20, after: After = None,
+        first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
     ) -> Connection[Pull]:  # fmt: skip
         check(info.context.actor, "connections.read")
         statement = select(PullRow).where(col(PullRow.connection_id) == connection_id)
         return await page(
             info.context, statement, name=info.field_name, filters={"connection_id": connection_id},
-            first=first, after=after,
+            first=first, after=after, order=order,
             newest=col(PullRow.created_at), row_id=col(PullRow.id), make=pull_of,
         )  # fmt: skip
 

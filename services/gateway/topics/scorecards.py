@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.cards import Card, CardInput, card_of
 from shared.auth import check
@@ -72,23 +72,26 @@ Form = Annotated[CardInput, argument(description="The form.")]
 @strawberry.type
 class ScorecardsQuery:
     @strawberry.field(description="Scorecards, the latest drafted first.")
-    async def scorecards(self, info: Ask, first: First = 20, after: After = None) -> Connection[Scorecard]:
+    async def scorecards(
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
+    ) -> Connection[Scorecard]:
         check(info.context.actor, "scorecards.read")
         return await page(
-            info.context, select(ScorecardRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(ScorecardRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(ScorecardRow.id), row_id=col(ScorecardRow.id), make=scorecard_of,
         )  # fmt: skip
 
     @strawberry.field(description="Versions of a scorecard, the latest drafted first.")
     async def scorecard_versions(
         self, info: Ask, scorecard_id: Annotated[UUID, argument(description="Of which scorecard.")],
-        first: First = 20, after: After = None,
+        first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
     ) -> Connection[ScorecardVersion]:  # fmt: skip
         check(info.context.actor, "scorecards.read")
         statement = select(VersionRow).where(col(VersionRow.scorecard_id) == scorecard_id)
         return await page(
             info.context, statement, name=info.field_name, filters={"scorecard_id": scorecard_id},
-            first=first, after=after,
+            first=first, after=after, order=order,
             newest=col(VersionRow.id), row_id=col(VersionRow.id), make=version_of,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry import argument, field
 
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.topics.audits import Audit, Review, audits_of_ticket, reviews_of_ticket
 from services.gateway.topics.history import TicketEvent, events_of_ticket
 from services.gateway.topics.people import Ask, Person, person
@@ -171,7 +171,7 @@ class TicketsQuery:
 
     @strawberry.field(description="Tickets, the latest created first.")
     async def tickets(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         status: Annotated[str | None, argument(description="Only those in this state.")] = None,
         vendor_id: Annotated[UUID | None, argument(description="Only this vendor's work.")] = None,
         connection_id: Annotated[UUID | None, argument(description="Only those of this connection.")] = None,
@@ -198,6 +198,7 @@ class TicketsQuery:
             statement = statement.where(col(TicketRow.created_at) < created_to)
         filters = equal | {"created_from": created_from, "created_to": created_to}
         return await page(
-            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first,
+            after=after, order=order,
             newest=col(TicketRow.created_at), row_id=col(TicketRow.id), make=ticket_of,
         )  # fmt: skip

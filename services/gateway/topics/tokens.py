@@ -10,7 +10,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command, sent
 from services.gateway.topics.people import Person, person
 from services.gateway.topics.vendors import Vendor, vendor
@@ -74,11 +74,12 @@ Which = Annotated[UUID, argument(description="Which token.")]
 class TokensQuery:
     @strawberry.field(description="Tokens of programs, the latest made first.")
     async def service_tokens(
-        self, info: Ask, first: First = 20, after: After = None
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
     ) -> Connection[ServiceToken]:
         check(info.context.actor, "service_tokens.read")
         return await page(
-            info.context, select(TokenRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(TokenRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(TokenRow.id), row_id=col(TokenRow.id), make=token_of,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from strawberry import argument, field
 from strawberry.scalars import JSON
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.topics.people import Person, person
 from shared.auth import check
 from shared.models.trail import TrailEntry as EntryRow
@@ -55,7 +55,7 @@ class TrailQuery:
         "everybody else what they did themselves."
     )
     async def trail(
-        self, info: Ask, first: First = 20, after: After = None,
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST,
         who: Annotated[UUID | None, argument(name="actorId", description="Only what they did.")] = None,
         action: Annotated[str | None, argument(description="Only this permission, handler or chore.")] = None,
         row_id: Annotated[UUID | None, argument(description="Of what was changed or read.")] = None,
@@ -80,6 +80,7 @@ class TrailQuery:
             "actor_id": who, "action": action, "row_id": row_id, "from_at": from_at, "to_at": to_at,
         }  # fmt: skip
         return await page(
-            info.context, statement, name=info.field_name, filters=filters, first=first, after=after,
+            info.context, statement, name=info.field_name, filters=filters, first=first,
+            after=after, order=order,
             newest=col(EntryRow.id), row_id=col(EntryRow.id), make=entry_of,
         )  # fmt: skip

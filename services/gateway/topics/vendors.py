@@ -9,7 +9,7 @@ from sqlmodel import col
 from strawberry import argument, field
 
 from services.gateway.context import Ask
-from services.gateway.paging import After, Connection, First, page
+from services.gateway.paging import After, Connection, First, Order, Ordered, page
 from services.gateway.problems import Problem, command
 from shared.auth import check
 from shared.models.people import Vendor as VendorRow
@@ -39,10 +39,13 @@ VendorOrProblem = Annotated[
 @strawberry.type
 class VendorsQuery:
     @strawberry.field(description="Vendors, the latest added first.")
-    async def vendors(self, info: Ask, first: First = 20, after: After = None) -> Connection[Vendor]:
+    async def vendors(
+        self, info: Ask, first: First = 20, after: After = None, order: Ordered = Order.NEWEST
+    ) -> Connection[Vendor]:
         check(info.context.actor, "vendors.read")
         return await page(
-            info.context, select(VendorRow), name=info.field_name, filters={}, first=first, after=after,
+            info.context, select(VendorRow), name=info.field_name, filters={}, first=first,
+            after=after, order=order,
             newest=col(VendorRow.id), row_id=col(VendorRow.id), make=vendor_of,
         )  # fmt: skip
 

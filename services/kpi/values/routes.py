@@ -13,7 +13,7 @@ from services.kpi.values.schemas import MetricOut, TicketValueOut, ValuesOut
 from shared.auth import Actor, permit
 from shared.db import Session
 from shared.openapi import READS, answers
-from shared.paging import Page, Pages
+from shared.paging import OneWay, Page
 from shared.schemas import When
 from shared.web import router
 
@@ -74,7 +74,7 @@ async def get_values(
     responses=answers(*READS, UnknownMetric, UnknownDimension),
 )  # fmt: skip
 async def list_tickets(
-    key: str, session: Session, paging: Pages, _: Reader, filters: Annotated[Filters, Depends()]
+    key: str, session: Session, paging: OneWay, _: Reader, filters: Annotated[Filters, Depends()]
 ) -> Any:
     asked = filters.question(key)
     rows = await queries.list_tickets(session, asked, after=paging.after, limit=paging.limit + 1)
