@@ -21,7 +21,7 @@ from typing import Any
 
 from shared.errors import Problem
 
-SHARE = float(os.environ.get("ASSAY_GUARDS_SHARE", "0.25"))
+SHARE = float(os.environ.get("ASSAY_GUARDS_SHARE", "0.1"))
 """Of the guards, how many are tried: all of them by `make prove`."""
 ROOT = Path(__file__).parents[2]
 GUARDED = {401, 403, 409}

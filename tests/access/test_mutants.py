@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from shared.models.people import Role
 from shared.row_security import POLICIES
 
-SHARE = float(os.environ.get("ASSAY_MUTANTS_SHARE", "0.25"))
+SHARE = float(os.environ.get("ASSAY_MUTANTS_SHARE", "0.1"))
 """Of the mutants, how many are tried: all of them by `make prove`."""
 CONSTANTS = {
     "person": "name = 'x'", "connection": "name = 'x'", "inbox": "is_held = false", "pull": "step = 1",

@@ -30,6 +30,7 @@ def _bound(port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
+    listening.listen()  # so that whoever is told the port can connect at once
     return listening
 
 
