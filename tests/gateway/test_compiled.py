@@ -46,6 +46,8 @@ class Asking:
     everyone: Population
     plans: Watched
     compared: int = 0
+    sound: int = 0
+    """Of those, answered without an error."""
     was_compiled: int = 0
 
     async def ask(self, who: str, query: str, variables: Any) -> Any:
@@ -194,10 +196,11 @@ async def test_what_is_compiled_is_what_the_resolvers_answer(
     query, variables = asked
     reference, found, is_compiled = await asking.both(who, query, variables)
     assert found == reference, f"{who}: {query} {variables}"
+    asking.sound += "errors" not in reference[1]
     asking.was_compiled += is_compiled
 
 
 def test_most_of_what_can_be_asked_is_compiled(asking: Asking) -> None:
     """Of the operations of the test before."""
-    assert asking.compared >= OPERATIONS / 2
-    assert asking.was_compiled >= 0.5 * asking.compared, asking
+    assert asking.sound >= OPERATIONS / 2
+    assert asking.was_compiled >= 0.5 * asking.sound

@@ -12,10 +12,9 @@ LISTS = {
     "tickets": "/feedback/tickets", "audits": "/audit/audits", "reviews": "/audit/reviews",
     "appeals": "/appeals", "people": "/people/people", "vendors": "/people/vendors",
 }  # fmt: skip
-PAGE = """query Page($after: String) {
-    %s(first: 5, after: $after, order: %s) { nodes { id } pageInfo { endCursor hasNextPage } }
+PAGE = """query Page($after: String, $order: Order!) {
+    %s(first: 5, after: $after, order: $order) { nodes { id } pageInfo { endCursor hasNextPage } }
 }"""
-FIRST_PAGE = PAGE.replace("($after: String)", "").replace("after: $after, ", "")
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +39,13 @@ async def by_rest(world: World, path: str, order: str) -> list[str]:
 
 async def by_graphql(world: World, name: str, order: str) -> list[str]:
     found: list[str] = []
-    answer = await world.graphql(FIRST_PAGE % (name, order))
+    answer = await world.graphql(PAGE % name, order=order)
     while True:
         page = answer["data"][name]
         found += [one["id"] for one in page["nodes"]]
         if not page["pageInfo"]["hasNextPage"]:
             return found
-        answer = await world.graphql(PAGE % (name, order), after=page["pageInfo"]["endCursor"])
+        answer = await world.graphql(PAGE % name, order=order, after=page["pageInfo"]["endCursor"])
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -74,8 +73,10 @@ async def test_a_cursor_goes_on_in_its_own_order_only(everyone: tuple[World, Pop
     page = await world.get("/feedback/tickets?limit=5&order=oldest")
     await world.get(f"/feedback/tickets?limit=5&order=newest&after={page['next']}", status=422)
     for _ in range(2):  # by the resolvers, and by a statement
-        shown = (await world.graphql(FIRST_PAGE % ("tickets", "OLDEST")))["data"]["tickets"]
-        answer: Any = await world.graphql(PAGE % ("tickets", "NEWEST"), after=shown["pageInfo"]["endCursor"])
+        shown = (await world.graphql(PAGE % "tickets", order="OLDEST"))["data"]["tickets"]
+        answer: Any = await world.graphql(
+            PAGE % "tickets", order="NEWEST", after=shown["pageInfo"]["endCursor"]
+        )
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 

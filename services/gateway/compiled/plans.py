@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from graphql import (
+    ArgumentNode,
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
     Visitor,
     visit,
 )
@@ -47,7 +49,7 @@ class Known:
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     deciding: frozenset[str]
-    """The variables of @skip and @include."""
+    """The variables of @skip, @include and `order`: what they say is part of the statement."""
     statements: dict[object, Statement | None] = field(default_factory=dict)
     costs: dict[object, int | None] = field(default_factory=dict)
     """By the numbers among the variables; None: more than may run."""
@@ -121,8 +123,15 @@ class _Deciding(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         for argument in node.arguments or ():
-            if argument.value.kind == "variable":
-                self.names.add(argument.value.name.value)  # type: ignore[attr-defined]  # of that kind
+            self._add(argument)
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        if node.name.value == "order":
+            self._add(node)
+
+    def _add(self, argument: ArgumentNode) -> None:
+        if isinstance(argument.value, VariableNode):
+            self.names.add(argument.value.name.value)
 
 
 def _statement(known: Known, given: VariableValues) -> Statement | None:

@@ -2,12 +2,11 @@
 what there is, `tables.py` where it is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -66,19 +65,9 @@ def compile_operation(
     operation: OperationDefinitionNode,
     variables: VariableValues,
 ) -> Statement:
-    """Raises NotCompiled. Of the variables it matters which are null, and what those of @skip and @include
-    say: with others like these, the statement is the same."""
+    """Raises NotCompiled. Of the variables it matters which are null, and what those of @skip, @include and
+    `order` say: with others like these, the statement is the same."""
     return _Compiling(schema, fragments, variables).whole(operation)
-
-
-def directive_variables(nodes: Iterator[DirectiveNode]) -> frozenset[str]:
-    """The variables that decide which fields there are."""
-    return frozenset(
-        argument.value.name.value
-        for node in nodes
-        for argument in node.arguments or ()
-        if isinstance(argument.value, VariableNode)
-    )
 
 
 class _Compiling:
@@ -113,10 +102,6 @@ class _Compiling:
         assert query is not None
         given = get_argument_values(query.fields[name], node, self._variables)
         order = given.pop("order", Order.NEWEST)
-        if any(
-            one.name.value == "order" and isinstance(one.value, VariableNode) for one in node.arguments or ()
-        ):
-            raise NotCompiled("order")  # it is part of the statement
         names = [argument for argument, value in given.items() if value is not None]
         if left := set(names) - set(ROOTS[name].filters) - {"first", "after"}:
             raise NotCompiled(min(left))
