@@ -5,6 +5,7 @@ that answers otherwise a moment later changes nothing. Redirects are not followe
 """
 
 import asyncio
+import functools
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
@@ -18,6 +19,8 @@ from shared.addresses import Allowed, Ip
 TIMEOUT = httpx.Timeout(20, connect=5)
 LIMITS = httpx.Limits(max_connections=20)
 Resolve = Callable[[str, int], Awaitable[list[Ip]]]
+trust = functools.cache(httpx.create_ssl_context)
+"""Whose certificates are believed: read once in a process, which takes 20 ms."""
 
 
 class AddressBlocked(httpx.RequestError):
@@ -57,10 +60,10 @@ async def fetch(
 
 class _Transport(httpx.AsyncHTTPTransport):
     def __init__(self, allowed: Allowed, resolve: Resolve) -> None:
-        super().__init__(limits=LIMITS, trust_env=False)
+        super().__init__(verify=trust(), limits=LIMITS, trust_env=False)
         self._allowed = allowed
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trust(),
             max_connections=LIMITS.max_connections,
             keepalive_expiry=LIMITS.keepalive_expiry,
             network_backend=_Checked(allowed, resolve),

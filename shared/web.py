@@ -86,12 +86,18 @@ def build_app(settings: Settings, services: Sequence[Service]) -> FastAPI:
     app.state.sealer = Sealer(settings)
     for service in services:
         for router in service.routers:
-            app.include_router(router)
-    app.include_router(_housekeeping)
+            _serve(app, router)
+    _serve(app, _housekeeping)
     add_docs(app)
     answer_problems(app)
     _stand_before(app, settings, services)
     return app
+
+
+def _serve(app: FastAPI, router: APIRouter) -> None:
+    """The router's own routes. `include_router` would make each anew for each app, at the first request, and
+    match every request twice; what that is for (prefixes, dependencies of the app) is not used here."""
+    app.router.routes.extend(router.routes)
 
 
 def _stand_before(app: FastAPI, settings: Settings, services: Sequence[Service]) -> None:
@@ -123,7 +129,7 @@ def _let_people_in(app: FastAPI, settings: Settings) -> None:
         issuers.append(
             (local.configuration(), httpx.AsyncClient(transport=httpx.ASGITransport(app, client=INSIDE)))
         )
-        app.include_router(_local_identity)
+        _serve(app, _local_identity)
     app.state.verifier = Verifier(issuers)
     app.state.at_the_end += [app.state.verifier.close, outside.aclose]
 

@@ -6,7 +6,7 @@ import datetime
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -200,9 +200,21 @@ async def listening(folder: Path, name: str = DESK) -> AsyncIterator[Listener]:
 
 
 @pytest.fixture
-async def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
+def believe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Makes this the only certificate that is believed, for the length of a test."""
+
+    def only(certificate: Path) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        outbound.trust.cache_clear()
+
+    yield only
+    outbound.trust.cache_clear()
+
+
+@pytest.fixture
+async def listener(tmp_path: Path, believe: Callable[[Path], None]) -> AsyncIterator[Listener]:
     async with listening(tmp_path) as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / f"{DESK}.pem"))
+        believe(tmp_path / f"{DESK}.pem")
         yield made
 
 
@@ -241,10 +253,10 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked_under_its_n
 
 
 async def test_who_has_no_certificate_for_the_name_is_not_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, believe: Callable[[Path], None]
 ) -> None:
     async with listening(tmp_path, "other.example.com") as listener:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.example.com.pem"))
+        believe(tmp_path / "other.example.com.pem")
         async with client(listener, Names(["127.0.0.1"])) as asking:
             with pytest.raises(httpx.ConnectError):
                 await ask(asking, listener)
