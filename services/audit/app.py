@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.audit.calibration.routes import routes as calibration
 from services.audit.checks.routes import routes as checks
+from services.audit.criteria.routes import routes as criteria
 from services.audit.handlers import HANDLERS
 from services.audit.reviews.routes import routes as reviews
 from services.audit.sampling.routes import routes as sampling
@@ -13,7 +14,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "audit", "Scorecards, sampling plans, audits and their reviews; calibration of reviewers.",
-    routers=(scorecards, sampling, reviews, calibration, checks), handlers=lambda _: HANDLERS,
+    routers=(scorecards, sampling, reviews, calibration, checks, criteria), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.calibrations import CalibrationsMutation, CalibrationsQuery
 from services.gateway.topics.checks import ChecksMutation, ChecksQuery
 from services.gateway.topics.connections import ConnectionsMutation, ConnectionsQuery
+from services.gateway.topics.criteria import CriteriaQuery
 from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
 from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
 from services.gateway.topics.holds import HoldsMutation, HoldsQuery
@@ -45,7 +46,7 @@ class Query(
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
     ScorecardsQuery, PlansQuery, AuditsQuery,
-    CalibrationsQuery, ChecksQuery,
+    CalibrationsQuery, ChecksQuery, CriteriaQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
     LiveQuery,

@@ -79,6 +79,20 @@ async def test_the_help_desk_set_gives_its_published_figures(
     by_priority = await world.get("/kpi/metrics/quality_score?group_by=priority")
     assert sum(v["n"] for v in by_priority["values"]) == 293
 
+    # and the three criteria stand beside the composite: they were all but always rated alike
+    scorecards = (await world.get("/audit/scorecards"))["items"]
+    told = await world.get(f"/audit/scorecards/{scorecards[0]['id']}/criteria")
+    assert (told["reviews"], told["comparable"], told["same_on_all"]) == (368, 293, 279)
+    assert [(one["n"], one["not_applicable"]) for one in told["criteria"]] == [(293, 75)] * 3
+    assert [one["mean_value"] for one in told["criteria"]] == [
+        pytest.approx(4.03413, abs=1e-5), pytest.approx(4.017065, abs=1e-6),
+        pytest.approx(4.047782, abs=1e-6),
+    ]  # fmt: skip
+    counts = {one["value"]: one["n"] for one in told["criteria"][0]["values"]}
+    assert counts == {1: 28, 2: 23, 3: 36, 4: 30, 5: 176, "NA": 75}
+    one = (await world.get("/audit/reviews?limit=1"))["items"][0]
+    assert len(one["answers"]) == 3
+
     # and importing it again changes nothing, in no table
     before = await rows_of_all_tables(database_url)
     again = await imported(world, "helpdesk_qa", *files)

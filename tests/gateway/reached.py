@@ -105,6 +105,7 @@ REACHED: dict[Address, str] = {
     ("GET", "/audit/review-checks/{check_id}"): "reviewCheck",
     ("POST", "/audit/review-checks/{check_id}/answers"): "answerReviewCheck",
     ("GET", "/audit/specialists/{person_id}/alignment"): "alignment",
+    ("GET", "/audit/scorecards/{scorecard_id}/criteria"): "criterionReport",
     # appeals
     ("POST", "/appeals"): "fileAppeal",
     ("GET", "/appeals"): "appeals",
