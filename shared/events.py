@@ -156,6 +156,13 @@ class CalibrationRated(Event):
 
 
 @dataclass(frozen=True)
+class SamplingRunAsked(Event):
+    """A sample of a period that is over is to be drawn."""
+
+    run_id: UUID
+
+
+@dataclass(frozen=True)
 class CalibrationDue(Event):
     """Its deadline has come."""
 
@@ -204,6 +211,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     AuditMoved: (),
     AppealMoved: (),
     TicketFactsMade: (),
+    SamplingRunAsked: ("audit.draw_run",),
     CalibrationMoved: (),
     CalibrationRated: ("audit.reveal_ratings",),
     CalibrationDue: ("audit.reveal_at_deadline",),

@@ -80,6 +80,8 @@ PERMISSIONS: Mapping[str, Grants] = {
     "scorecards.read": dict.fromkeys(Role, ALL),
     "plans.create": _LEADS,
     "plans.read": {**_QUALITY, Role.ANALYST: ALL},
+    "sampling_runs.create": _LEADS,
+    "sampling_runs.read": {**_LEADS, Role.ANALYST: ALL, Role.VENDOR_MANAGER: VENDOR},
     "audits.read": _WORK,
     "audits.claim": _QUALITY,
     "evidence.read": _WORDS,

@@ -158,6 +158,12 @@ POLICIES: Sequence[Policy] = (
     Policy("scorecard_version", "UPDATE", MAY["scorecards.publish"], columns=("state", "published_at")),
     Policy("sampling_plan", "SELECT", MAY["plans.read"], reporting=True),
     Policy("sampling_plan", "INSERT", MAY["plans.create"]),
+    # A draw over several vendors' tickets is none of theirs to see.
+    Policy("sampling_run", "SELECT", MAY["sampling_runs.read"], Rows(vendor="vendor_id")),
+    Policy(
+        "sampling_run", "INSERT", MAY["sampling_runs.create"],
+        also=f"{COMPANY} AND requested_by = {ME} AND state = 'waiting'",
+    ),
     Policy(
         "audit", "SELECT", MAY["audits.read"], WORK, reporting=True,
         for_role=dict.fromkeys((*_FLOOR, Role.VENDOR_MANAGER), _RELEASED),

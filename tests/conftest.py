@@ -3,6 +3,7 @@
 One embedded server a test process; each test gets a fresh copy of the migrated database.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -37,6 +38,11 @@ os.environ["ASSAY_GRAPHQL_POINTS_A_MINUTE"] = "0"
 log.configure("console")  # no local variables in tracebacks, as in the product
 TEMPLATE = "assay_template"
 SECRET_KEY = SecretStr("a secret key for tests, long enough.")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and all they import, need not be looked through for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from services.audit.checks.routes import routes as checks
 from services.audit.criteria.routes import routes as criteria
 from services.audit.handlers import HANDLERS
 from services.audit.reviews.routes import routes as reviews
+from services.audit.runs.routes import routes as runs
 from services.audit.sampling.routes import routes as sampling
 from services.audit.scorecards.routes import routes as scorecards
 from shared.config import settings_from_environment
@@ -14,7 +15,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "audit", "Scorecards, sampling plans, audits and their reviews; calibration of reviewers.",
-    routers=(scorecards, sampling, reviews, calibration, checks, criteria), handlers=lambda _: HANDLERS,
+    routers=(scorecards, sampling, reviews, calibration, checks, criteria, runs), handlers=lambda _: HANDLERS,
 )  # fmt: skip
 
 

@@ -133,3 +133,21 @@ class CheckDone(Problem):
     """This check is done: its answers stay"""
 
     status, slug = 409, "check-done"
+
+
+class SamplingImpossible(Problem):
+    """These tickets cannot be drawn from in this way: see errors"""
+
+    status, slug = 422, "sampling-impossible"
+
+
+class SamplingRunExists(Problem):
+    """There is a draw of this key and period already, by another question: name it otherwise"""
+
+    status, slug = 409, "sampling-run-exists"
+
+
+class NotDrawn(Problem):
+    """Nothing is drawn yet: wait for the worker, or see why it failed"""
+
+    status, slug = 409, "not-drawn"

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.calibration import service as calibration
 from services.audit.reviews import service as reviews
+from services.audit.runs import service as runs
 from services.audit.sampling import service as sampling
 from shared.events import (
     AppealDecided,
@@ -13,6 +14,7 @@ from shared.events import (
     Event,
     PersonLeft,
     RequesterNamed,
+    SamplingRunAsked,
     TicketsChanged,
     WordsTakenBack,
 )
@@ -22,6 +24,11 @@ from shared.worker import Handler
 async def draw_samples(session: AsyncSession, event: Event) -> None:
     assert isinstance(event, TicketsChanged)
     await sampling.draw_samples(session, event.ticket_ids)
+
+
+async def draw_run(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, SamplingRunAsked)
+    await runs.draw(session, event.run_id)
 
 
 async def blank_evidence(session: AsyncSession, event: Event) -> None:
@@ -61,6 +68,7 @@ async def remind_raters(session: AsyncSession, event: Event) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "audit.draw_samples": draw_samples,
+    "audit.draw_run": draw_run,
     "audit.blank_evidence": blank_evidence,
     "audit.blank_words": blank_words,
     "audit.supersede_review": supersede_review,

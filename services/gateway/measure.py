@@ -33,7 +33,7 @@ THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 ASKED_ELSEWHERE = {
     "alignment", "calibration", "calibrationAgreement", "calibrationRatings", "calibrationTrend",
     "connectionHealth", "criterionReport", "deadLetter", "metricCatalogue", "metricTickets", "metrics",
-    "retention", "reviewCheck", "signals",
+    "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "signals",
 }  # fmt: skip
 """Fields of Query that another service answers."""
 _NOT_PLAIN = frozenset(ASKED_ELSEWHERE | {"__schema", "__type"})

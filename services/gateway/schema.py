@@ -32,6 +32,7 @@ from services.gateway.topics.plans import PlansMutation, PlansQuery
 from services.gateway.topics.pulls import PullsMutation, PullsQuery
 from services.gateway.topics.requesters import RequestersMutation
 from services.gateway.topics.retention import RetentionMutation, RetentionQuery
+from services.gateway.topics.runs import RunsMutation, RunsQuery
 from services.gateway.topics.schedules import SchedulesMutation
 from services.gateway.topics.scorecards import ScorecardsMutation, ScorecardsQuery
 from services.gateway.topics.tickets import TicketsQuery
@@ -46,7 +47,7 @@ class Query(
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
     ScorecardsQuery, PlansQuery, AuditsQuery,
-    CalibrationsQuery, ChecksQuery, CriteriaQuery,
+    CalibrationsQuery, ChecksQuery, CriteriaQuery, RunsQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
     LiveQuery,
@@ -60,7 +61,7 @@ class Mutation(
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
     ScorecardsMutation, PlansMutation, AuditsMutation,
-    CalibrationsMutation, ChecksMutation,
+    CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip
     pass

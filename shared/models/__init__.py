@@ -1,13 +1,25 @@
 """Every table, by owner. Importing this package fills `SQLModel.metadata`."""
 
-from shared.models import appeals, audit, calibration, feedback, kpi, notices, people, privacy, queue, trail
+from shared.models import (
+    appeals,
+    audit,
+    calibration,
+    feedback,
+    kpi,
+    notices,
+    people,
+    privacy,
+    queue,
+    sampling,
+    trail,
+)
 
 OWNERS = {
     "shared": (queue,),
     "trail": (trail,),
     "people": (people, notices),
     "feedback": (feedback, privacy),
-    "audit": (audit, calibration),
+    "audit": (audit, calibration, sampling),
     "appeals": (appeals,),
     "kpi": (kpi,),
 }

@@ -65,8 +65,8 @@ class SamplingPlan(SQLModel, table=True):
 class Audit(SQLModel, table=True):
     """One ticket chosen to be reviewed, with why it was chosen and what the specialist sees.
 
-    `plan_id` and `probability` are null for imported or hand-picked audits: those never
-    enter an estimate for all tickets.
+    It was drawn by a plan or by a run; of imported or hand-picked audits both and `probability` are null,
+    and they never enter an estimate for all tickets.
     """
 
     __table_args__ = (
@@ -78,6 +78,7 @@ class Audit(SQLModel, table=True):
         Index("ix_audit_id", "id"),
         Index("ix_audit_open", "id", postgresql_where=text("state = 'open'")),
         Index("ix_audit_drawn_at_id", "drawn_at", "id"),
+        Index("ix_audit_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         TICKET,
     )
 
@@ -88,6 +89,10 @@ class Audit(SQLModel, table=True):
     probability: Decimal | None = None
     draw: str | None = None
     """The 64-bit number the draw gave this ticket, in hex; drawn when below rate * 2^64."""
+    run_id: UUID | None = Field(default=None, foreign_key="sampling_run.id")
+    """The draw over a closed period that took it, where it was no plan's."""
+    stratum: str | None = None
+    """In that draw: a JSON list, a value for each of the strata's dimensions."""
     drawn_at: datetime = moment()
     agent_id: UUID | None = None
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")

@@ -20,6 +20,7 @@ class TicketFact(SQLModel, table=True):
     __tablename__ = "ticket_fact"
     __table_args__ = (
         Index("ix_ticket_fact_created_at", "created_at"),
+        Index("ix_ticket_fact_first_solved_at", "connection_id", "first_solved_at"),
         Index("ix_ticket_fact_opened", "connection_id", "requester_key", "topic", "created_at"),
         Index("ix_ticket_fact_solved", "connection_id", "requester_key", "topic", "first_solved_at"),
         TICKET,

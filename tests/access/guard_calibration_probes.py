@@ -1,5 +1,5 @@
-"""The probes of guards in calibration and in second looks at reviews: who asks for what, and what has to
-come of it."""
+"""The probes of guards in calibration, in second looks at reviews and in sampling runs: who asks for what,
+and what has to come of it."""
 
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,20 @@ def sees(who: str, whose_work: bool, is_rated: bool, name: str = "open") -> Prob
 
 def computes(name: str, expects: str) -> Probe:
     return Probe("lead", f"GET /audit/calibrations/{key('calibration', name)}/agreement", expects)
+
+
+def draws(who: str, expects: str, *, of: str = "new", version: int = 1, path: str = "") -> Probe:
+    until = "2026-03-02T09:00:00Z" if of == "all" else "2026-03-03T09:00:00Z"
+    new: dict[str, Any] = {
+        "connection_id": str(key("connection")), "seed": "s", "design": {"kind": "share", "share": 0.5},
+        "from_at": "2026-02-23T09:00:00Z", "to_at": until,
+    }  # fmt: skip
+    named = {"key": f"weekly-{of}", "scorecard_version_id": str(key("card", version))}
+    return Probe(who, f"POST /audit/sampling-runs{path}", expects, new if path else new | named)
+
+
+def inputs(name: str, expects: str) -> Probe:
+    return Probe("lead", f"GET /audit/sampling-runs/{key('run', name)}/inputs", expects)
 
 
 def asks(who: str, review: UUID, expects: str, checker: UUID | None = None) -> Probe:
@@ -105,6 +119,15 @@ CALIBRATION = {
     "calibration.service:agreement": [
         computes("closed", "200"), computes("open", "409 calibration-blind"),
     ],
+    "runs.service:_within_company": [
+        draws("lead", "200", path="/outlook"), draws("v1-lead", "403 forbidden", path="/outlook"),
+    ],
+    "runs.service:ask": [
+        draws("lead", "202"),
+        draws("lead", "409 sampling-run-exists", of="all"),
+        draws("lead", "409 scorecard-not-published", version=2),
+    ],
+    "runs.service:inputs": [inputs("all", "200"), inputs("waiting", "409 not-drawn")],
     "checks.queries:find_evidence": LOOKING,
     "checks.service:in_short": LOOKING,
     "checks.service:ask": [

@@ -263,6 +263,14 @@ GATEWAY = {
     ),
     "topics.checks:ChecksQuery.review_check": leads(f"{{ reviewCheck{OF_ONE}"),
     "topics.checks:ChecksQuery.review_checks": leads("{ reviewChecks { totalCount } }"),
+    "topics.criteria:CriteriaQuery.criterion_report": field(
+        f'{{ criterionReport(scorecardId: "{key("card")}") {{ reviews }} }}'
+    ),
+    "topics.runs:RunsQuery.sampling_run": leads(f"{{ samplingRun{OF_ONE}"),
+    "topics.runs:RunsQuery.sampling_runs": leads("{ samplingRuns { totalCount } }"),
+    "topics.runs:RunsQuery.sampling_run_verification": leads(
+        f'{{ samplingRunVerification(id: "{key("run", "all")}") {{ samples }} }}'
+    ),
     "topics.tickets:TicketsQuery.ticket": field(f"{{ ticket{OF_ONE}"),
     "topics.tickets:TicketsQuery.tickets": field("{ tickets { nodes { id } } }"),
     "topics.tokens:TokensQuery.service_tokens": administrators("{ serviceTokens { totalCount } }"),

@@ -140,6 +140,9 @@ class Oracle:
     def _sampling_plan(self, who: Who, _: Row) -> bool:
         return self._may(who, "plans.read")
 
+    def _sampling_run(self, who: Who, row: Row) -> bool:
+        return self._related(who, "sampling_runs.read", None, row["vendor_id"])
+
     def _audit(self, who: Who, row: Row) -> bool:
         seen = self._related(who, "audits.read", row["agent_id"], row["vendor_id"])
         return seen and (row["state"] == "reviewed" or who.role not in FLOOR)

@@ -176,6 +176,19 @@ def _furnish(everyone: Population) -> None:
         "sampling_plan", id=key("plan"), key="plan", scorecard_version_id=key("card", 1),
         connection_id=key("connection"), rate=Decimal("0.5"), seed="seed", is_active=True, created_at=T0,
     )  # fmt: skip
+    for name, vendor in (("all", None), ("v1", key("v1")), ("v2", key("v2")), ("waiting", None)):
+        drawn = {
+            "seed": "seed", "design": {"kind": "share", "share": 0.5}, "population": [], "samples": [],
+            "rule": "sha256-64/1", "population_hash": "0",
+        }  # fmt: skip
+        everyone.add(
+            "sampling_run", id=key("run", name), key=f"weekly-{name}", connection_id=key("connection"),
+            scorecard_version_id=key("card", 1), vendor_id=vendor, from_at=T0 - timedelta(days=7), to_at=T0,
+            where={}, strata=[], design=drawn["design"], seed=f"canary-seed-{name}", carries_debt=False,
+            debt=0, state="waiting" if name == "waiting" else "drawn", requested_by=key("person", "lead"),
+            requested_at=T0, drawn_at=T0, population_size=0, population_hash="0", samples=0, planned={},
+            drawn=None if name == "waiting" else drawn,
+        )  # fmt: skip
     everyone.add(
         "inbox", id=key("inbox"), connection_id=key("connection"), source_key="k", headers={},
         body=b"canary-raw", body_sha256=b"x", received_at=T0, is_held=False,

@@ -22,6 +22,7 @@ WORK = FLOOR | {"vendor_manager": "vendor"}
 WORDS = WORK | {"specialist": "mine"}
 OTHERS = (*WORDS, "policy_owner", "trainer", "analyst")
 RELATIONS: Mapping[str, Mapping[str, str]] = {
+    "sampling_runs.read": {"vendor_manager": "vendor"},
     "vendors.read": dict.fromkeys(WORK, "vendor"),
     "people.read": WORK,
     "tickets.read": WORK,
@@ -48,6 +49,7 @@ NOT_FOR_VENDORS = "whoever works for a vendor opens nothing, whatever their role
 COMPANY_ONLY = (
     "calibrations.create",
     "checks.create",
+    "sampling_runs.create",
     "originals.open",
     "requesters.find",
     "erasures.read",

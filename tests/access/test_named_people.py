@@ -41,6 +41,7 @@ DECIDES: Mapping[str, Row] = {
     "legal_hold.released_by": {"released_at": NOW},
     "notice.published_by": {},
     "calibration.created_by": {},
+    "sampling_run.requested_by": {},
     "calibration_sample.agreed_by": {"agreed": []},
     "calibration_rating.rater_id": {},
     "review_check.reviewer_id": {},

@@ -53,6 +53,8 @@ def ids(parameter: str, path: str) -> dict[str, tuple[str, UUID]]:
     }  # fmt: skip
     if parameter == "calibration_id":
         return {state: ("calibration", key("calibration", state)) for state in CALIBRATIONS}
+    if parameter == "run_id":
+        return {name: ("sampling_run", key("run", name)) for name in ("all", "v1", "v2")}
     if parameter == "check_id":
         return {name: ("review_check", key("check", name)) for name in ("asked", "done", "v1")}
     if parameter in by_agent:
@@ -218,6 +220,7 @@ LISTS = {
     "/audit/audits": ("audit", {"agent_id": "agent_id", "ticket_id": "ticket_id"}),
     "/audit/reviews": ("review", {"agent_id": "agent_id", "ticket_id": "ticket_id"}),
     "/people/trail": ("trail_entry", {"actor_id": "actor_id"}),
+    "/audit/sampling-runs": ("sampling_run", {"connection_id": "connection_id"}),
     "/audit/calibrations": ("calibration", {"state": "state"}),
     "/audit/review-checks": ("review_check", {"checker_id": "checker_id"}),
     "/appeals": ("appeal", {"agent_id": "agent_id", "review_id": "review_id"}),

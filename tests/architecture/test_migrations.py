@@ -173,6 +173,9 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "NULL, 0, 0, 0, 0, 0, 0, NULL, now(), now(), now() FROM connection LIMIT 1",
         "INSERT INTO calibration SELECT gen_random_uuid(), 't', id, 'consensus', NULL, false, 'draft', "
         "now(), (SELECT id FROM person LIMIT 1), now(), NULL, NULL, NULL FROM scorecard_version LIMIT 1",
+        "INSERT INTO sampling_run SELECT gen_random_uuid(), 'k', connection_id, scorecard_version_id, NULL, "
+        "now(), now() + interval '1 day', '{}', '[]', '{}', 's', false, 0, 'waiting', (SELECT id FROM person "
+        "LIMIT 1), now(), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM sampling_plan LIMIT 1",
         "INSERT INTO calibration_rater SELECT id, created_by, false FROM calibration",
         "INSERT INTO calibration_sample SELECT ticket_id, gen_random_uuid(), (SELECT id FROM calibration), "
         "id, 1, NULL, NULL, NULL FROM audit LIMIT 1",

@@ -40,6 +40,11 @@ MAPS = {
 }  # fmt: skip
 POINT = {"criterion": "a", "proposed_value": 1, "text": "t"}
 
+RUN: dict[str, Any] = {
+    "connection_id": UNKNOWN, "from_at": "2026-01-05T00:00:00Z", "to_at": "2026-01-12T00:00:00Z",
+    "where": {"languages": ["de"], "tags": ["vip"]}, "strata": ["language"], "seed": "s",
+    "design": {"kind": "share", "share": 0.5},
+}  # fmt: skip
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/people/vendors"): {"key": "v", "name": "V"},
     ("POST", "/people/schedules"): {"key": "s", "hours": WEEK},
@@ -76,6 +81,8 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/feedback/requesters/{requester_id}/access-export"): {"purpose": "A complaint"},
     ("POST", "/feedback/requesters/{requester_id}/erase"): {"reason": "They asked for it"},
     ("POST", "/feedback/erasures/{erasure_id}/refuse"): {"reason": "r"},
+    ("POST", "/audit/sampling-runs"): RUN | {"key": "weekly", "scorecard_version_id": UNKNOWN},
+    ("POST", "/audit/sampling-runs/outlook"): RUN,
     ("POST", "/audit/calibrations"): {
         "title": "T", "scorecard_version_id": UNKNOWN, "audit_ids": [UNKNOWN], "rater_ids": [UNKNOWN],
         "standard": "expert", "expert_id": UNKNOWN, "authors_may_rate": True,

@@ -92,13 +92,26 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "scorecards.publish": (LEADS, [f"POST /audit/scorecard-versions/{NOWHERE}/publish"]),
     "plans.read": (QUALITY | {"analyst"}, ["GET /audit/plans"]),
     "plans.create": (LEADS, ["POST /audit/plans"]),
+    "sampling_runs.create": (LEADS, ["POST /audit/sampling-runs", "POST /audit/sampling-runs/outlook"]),
+    "sampling_runs.read": (
+        LEADS | {"analyst", "vendor_manager"},
+        [
+            "GET /audit/sampling-runs",
+            f"GET /audit/sampling-runs/{NOWHERE}",
+            f"GET /audit/sampling-runs/{NOWHERE}/inputs",
+            f"GET /audit/sampling-runs/{NOWHERE}/verification",
+        ],
+    ),
     "audits.read": (set(ROLES), ["GET /audit/audits", f"GET /audit/audits/{NOWHERE}"]),
     "audits.claim": (
         QUALITY,
         ["POST /audit/audits/claim-next"]
         + [f"POST /audit/audits/{NOWHERE}/{verb}" for verb in ("claim", "release")],
     ),
-    "reviews.read": (set(ROLES), ["GET /audit/reviews", f"GET /audit/reviews/{NOWHERE}"]),
+    "reviews.read": (
+        set(ROLES),
+        [f"GET /audit/scorecards/{NOWHERE}/criteria", "GET /audit/reviews", f"GET /audit/reviews/{NOWHERE}"],
+    ),
     "reviews.submit": (
         QUALITY,
         [f"POST /audit/audits/{NOWHERE}/reviews", f"PUT /audit/audits/{NOWHERE}/draft"],

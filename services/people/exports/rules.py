@@ -30,6 +30,7 @@ HELD: Mapping[str, Held] = {
     "rating": Held(("agent_id",), without=("comment", "extra")),
     "ticket_fact": Held(("agent_id",), without=("requester_key",)),
     "audit": Held(("agent_id",)),
+    "sampling_run": Held(("requested_by",), without=("drawn",)),
     "assignment": Held(("specialist_id",)),
     "review": Held(("agent_id",)),
     "review_author": Held(("reviewer_id",)),
