@@ -310,7 +310,7 @@ async def test_a_draw_whose_tickets_are_gone_says_so_and_may_be_asked_for_otherw
 
 
 GRAPHQL = """query Q($id: UUID!) {
-  samplingRun(id: $id) { id key state samples debt byStratum { stratum population samples reviewed scored mean }
+  samplingRun(id: $id) { id key state samples debt byStratum { stratum population samples scored mean }
     estimate { mean } design fromAt fault { code } }
   samplingRunVerification(id: $id) { holds samples populationHash faults { code } }
   samplingRuns(key: "weekly") { totalCount nodes { id populationHash } }
@@ -320,7 +320,8 @@ ASK = """mutation A($connection: UUID!, $version: UUID!, $from: DateTime!, $to: 
     toAt: $to, design: $design, seed: "s") { ... on SamplingRun { state key } ... on Problem { type } }
   previewSamplingRun(connectionId: $connection, fromAt: $from, toAt: $to, design: $design, seed: "s",
     strata: ["language"]) {
-    ... on SamplingOutlook { population strata { stratum expected } } ... on Problem { type errors { pointer } }
+    ... on SamplingOutlook { population strata { stratum expected } }
+    ... on Problem { type errors { pointer } }
   }
 }"""
 

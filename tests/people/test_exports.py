@@ -24,8 +24,8 @@ PEOPLES_COLUMNS = {
 OTHER_IDS = {
     "appeal_id", "audit_id", "calibration_id", "connection_id", "entry_id", "event_id", "id", "item_id",
     "notice_id", "plan_id", "replaced_by_id", "requester_id", "review_id", "run_id", "sample_id",
-    "scanned_to", "schedule_id", "scorecard_id", "scorecard_version_id", "signed_id", "subject_id", "supersedes_id",
-    "ticket_id", "vendor_id",
+    "scanned_to", "schedule_id", "scorecard_id", "scorecard_version_id", "signed_id", "subject_id",
+    "supersedes_id", "ticket_id", "vendor_id",
 }  # fmt: skip
 
 
