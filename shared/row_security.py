@@ -7,6 +7,7 @@ here can be reached by the worker alone.
 
 from collections.abc import Mapping, Sequence
 
+from shared import row_security_assignment as assignment
 from shared import row_security_calibration as calibration
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS as MAY
@@ -208,6 +209,7 @@ POLICIES: Sequence[Policy] = (
                  " AND review.id = review_author.review_id)"),
     ),
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
+    *assignment.policies(MAY),
     # ---- calibration
     *calibration.policies(MAY),
     # ---- appeals

@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
+from services.audit.assignment.routes import routes as assignment
 from services.audit.calibration.routes import routes as calibration
 from services.audit.checks.routes import routes as checks
 from services.audit.criteria.routes import routes as criteria
-from services.audit.handlers import HANDLERS
+from services.audit.handlers import CHORES, HANDLERS
 from services.audit.reviews.routes import routes as reviews
 from services.audit.runs.routes import routes as runs
 from services.audit.sampling.routes import routes as sampling
@@ -15,7 +16,8 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "audit", "Scorecards, sampling plans, audits and their reviews; calibration of reviewers.",
-    routers=(scorecards, sampling, reviews, calibration, checks, criteria, runs), handlers=lambda _: HANDLERS,
+    routers=(scorecards, sampling, reviews, assignment, calibration, checks, criteria, runs),
+    handlers=lambda _: HANDLERS, chores=CHORES,
 )  # fmt: skip
 
 

@@ -45,6 +45,54 @@ class OwnWork(Problem):
     status, slug = 403, "own-work"
 
 
+class OwnTeam(Problem):
+    """Nobody reviews their own team, nor their own vendor where the policy says so"""
+
+    status, slug = 403, "own-team"
+
+
+class NotAvailable(Problem):
+    """Nothing is claimed by somebody who is on leave or not available"""
+
+    status, slug = 409, "not-available"
+
+
+class AtCapacity(Problem):
+    """This specialist has as many audits as they may: review one, or give one back"""
+
+    status, slug = 409, "at-capacity"
+
+
+class PairLimit(Problem):
+    """This specialist has met this agent as often as the policy lets them: leave it to others"""
+
+    status, slug = 409, "pair-limit"
+
+
+class SpecialistUnfit(Problem):
+    """This ticket needs a language or a skill that the specialist's profile does not name"""
+
+    status, slug = 409, "specialist-unfit"
+
+
+class ExposureUsed(Problem):
+    """This ticket is distressing, and the specialist has read as much of that as they should"""
+
+    status, slug = 409, "exposure-used"
+
+
+class PassedOn(Problem):
+    """The specialist has passed this audit on, or takes no distressing ones: it is for others"""
+
+    status, slug = 409, "passed-on"
+
+
+class NotASpecialist(Problem):
+    """Only who reviews audits has a profile as a specialist"""
+
+    status, slug = 422, "not-a-specialist"
+
+
 class NotYourAudit(Problem):
     """Another specialist has claimed this audit"""
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.audit.assignment import service as assignment
 from services.audit.calibration import service as calibration
 from services.audit.reviews import service as reviews
 from services.audit.runs import service as runs
@@ -18,7 +19,7 @@ from shared.events import (
     TicketsChanged,
     WordsTakenBack,
 )
-from shared.worker import Handler
+from shared.worker import Chore, Handler
 
 
 async def draw_samples(session: AsyncSession, event: Event) -> None:
@@ -48,7 +49,7 @@ async def supersede_review(session: AsyncSession, event: Event) -> None:
 
 async def release_claims(session: AsyncSession, event: Event) -> None:
     assert isinstance(event, PersonLeft)
-    await reviews.release_claims(session, event.person_id)
+    await assignment.release_claims(session, event.person_id)
 
 
 async def reveal_ratings(session: AsyncSession, event: Event) -> None:
@@ -77,3 +78,4 @@ HANDLERS: dict[str, Handler] = {
     "audit.reveal_at_deadline": reveal_at_deadline,
     "audit.remind_raters": remind_raters,
 }
+CHORES = (Chore("give back what nobody works on", 60, assignment.give_back_idle),)

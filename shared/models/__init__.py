@@ -2,6 +2,7 @@
 
 from shared.models import (
     appeals,
+    assignment,
     audit,
     calibration,
     feedback,
@@ -19,7 +20,7 @@ OWNERS = {
     "trail": (trail,),
     "people": (people, notices),
     "feedback": (feedback, privacy),
-    "audit": (audit, calibration, sampling),
+    "audit": (audit, assignment, calibration, sampling),
     "appeals": (appeals,),
     "kpi": (kpi,),
 }

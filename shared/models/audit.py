@@ -58,6 +58,8 @@ class SamplingPlan(SQLModel, table=True):
     connection_id: UUID = Field(foreign_key="connection.id")
     rate: Decimal
     seed: str
+    due_days: int = 7
+    """How long after it was solved a sample is to be reviewed."""
     is_active: bool = True
     created_at: datetime = moment()
 
@@ -79,6 +81,7 @@ class Audit(SQLModel, table=True):
         Index("ix_audit_open", "id", postgresql_where=text("state = 'open'")),
         Index("ix_audit_drawn_at_id", "drawn_at", "id"),
         Index("ix_audit_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+        Index("ix_audit_waiting", "due_at", "drawn_at", "id", postgresql_where=text("state = 'open'")),
         TICKET,
     )
 
@@ -94,11 +97,15 @@ class Audit(SQLModel, table=True):
     stratum: str | None = None
     """In that draw: a JSON list, a value for each of the strata's dimensions."""
     drawn_at: datetime = moment()
+    due_at: datetime | None = moment(default=None)
+    """When it is to be reviewed; null: nobody waits for it."""
     agent_id: UUID | None = None
     vendor_id: UUID | None = Field(default=None, foreign_key="vendor.id")
     state: str = "open"
     specialist_id: ClassVar[Any]
     """Who has claimed it (of the assignment), for those who may know."""
+    lease_ends_at: ClassVar[Any]
+    """Until when (of the assignment), for those who may know."""
 
 
 class Assignment(SQLModel, table=True):
@@ -108,6 +115,9 @@ class Assignment(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id", "audit_id"], ["audit.ticket_id", "audit.id"]),
         Index("ix_assignment_specialist_id", "specialist_id"),
+        Index(
+            "ix_assignment_lease_ends_at", "lease_ends_at", postgresql_where=text("lease_ends_at IS NOT NULL")
+        ),
         TICKET,
     )
 
@@ -115,6 +125,8 @@ class Assignment(SQLModel, table=True):
     audit_id: UUID = Field(primary_key=True)
     specialist_id: UUID = Field(foreign_key="person.id")
     claimed_at: datetime = moment()
+    lease_ends_at: datetime | None = moment(default=None)
+    """Then it goes back to the others, unless it is worked on; null: it is reviewed."""
 
 
 class ReviewDraft(SQLModel, table=True):
@@ -248,6 +260,10 @@ def _looked_up(table: type[SQLModel], what: Any, *of: Any) -> Any:
 
 Audit.specialist_id = _looked_up(
     Audit, col(Assignment.specialist_id),
+    col(Assignment.ticket_id) == col(Audit.ticket_id), col(Assignment.audit_id) == col(Audit.id),
+)  # fmt: skip
+Audit.lease_ends_at = _looked_up(
+    Audit, col(Assignment.lease_ends_at),
     col(Assignment.ticket_id) == col(Audit.ticket_id), col(Assignment.audit_id) == col(Audit.id),
 )  # fmt: skip
 Review.reviewer_id = _looked_up(

@@ -54,6 +54,9 @@ DECIDES_NOTHING = {
     "reporting_login.person_id": "who somebody is",
     "service_token.owner_id": "who answers for a program, which decides nothing about people",
     "notice_reading.person_id": "what somebody has read",
+    "claim.specialist_id": "whose turn it was: the worker ends turns too",
+    "specialist_profile.person_id": "who it is about",
+    "distress_opt_out.person_id": "who it is about, and says it alone",
     "calibration.expert_id": "whose ratings the others are held against",
     "calibration_rater.person_id": "who is asked to rate",
 }

@@ -15,6 +15,7 @@ EXTRAS = {
     r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
     r"audit/sampling/(designs|drawing)\.py": "a draw, whole in a file, is made apart from where it is kept",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
+    r"audit/assignment/standing\.py": "what a queue is asked with stands below whoever asks",
     r"audit/calibration/agreement\.py": "measures from the literature, without a word of ours in them",
     r"feedback/intake/normalised\.py": "what every source is translated into",
     r"feedback/intake/(people|texts)\.py": "who asks, and what they wrote, sealed on its way in",

@@ -92,6 +92,11 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "scorecards.publish": (LEADS, [f"POST /audit/scorecard-versions/{NOWHERE}/publish"]),
     "plans.read": (QUALITY | {"analyst"}, ["GET /audit/plans"]),
     "plans.create": (LEADS, ["POST /audit/plans"]),
+    "claim_policy.read": (QUALITY, ["GET /audit/claim-policy"]),
+    "claim_policy.update": (LEADS, ["PATCH /audit/claim-policy"]),
+    "specialist_profiles.read": (QUALITY, [f"GET /audit/specialists/{NOWHERE}/profile"]),
+    "specialist_profiles.update": (LEADS, [f"PUT /audit/specialists/{NOWHERE}/profile"]),
+    "distressing.choose": (QUALITY, ["PUT /audit/my-distressing"]),
     "sampling_runs.create": (LEADS, ["POST /audit/sampling-runs", "POST /audit/sampling-runs/outlook"]),
     "sampling_runs.read": (
         LEADS | {"analyst", "vendor_manager"},

@@ -1,10 +1,11 @@
 """Every statement of the reviews room."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -12,6 +13,7 @@ from sqlmodel import col
 from shared import clock
 from shared.errors import NotFound
 from shared.models.appeals import Appeal, Ruling
+from shared.models.assignment import Claim, ClaimPolicy
 from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor, ReviewDraft
 from shared.trail import note_read
 
@@ -22,8 +24,12 @@ def select_audits(
     agent_id: UUID | None,
     ticket_id: UUID | None,
     specialist_id: UUID | None,
+    overdue: bool | None,
 ) -> Select[Any]:
     statement = select(Audit)
+    if overdue is not None:
+        is_overdue = (col(Audit.due_at) < clock.now()) & col(Audit.state).in_(("open", "claimed"))
+        statement = statement.where(func.coalesce(is_overdue, False) == overdue)
     equal = {
         "state": state,
         "agent_id": agent_id,
@@ -71,42 +77,39 @@ async def lock_audit(session: AsyncSession, audit_id: UUID) -> Audit:
     return audit
 
 
-async def lock_claimed(session: AsyncSession, specialist_id: UUID) -> list[Audit]:
-    statement = (
-        select(Audit)
-        .join(Assignment, _ASSIGNED)
-        .where(col(Assignment.specialist_id) == specialist_id, col(Audit.state) == "claimed")
-        .order_by(col(Audit.ticket_id), col(Audit.id))
-        .with_for_update(of=Audit)
-    )
-    return list((await session.execute(statement)).scalars())
-
-
-async def claim(session: AsyncSession, audit: Audit, specialist_id: UUID) -> bool:
-    """One conditional update decides a race: False when the audit is not open (any more)."""
-    statement = (
-        update(Audit)
-        .where(col(Audit.id) == audit.id, col(Audit.state) == "open")
-        .values(state="claimed")
-        .returning(col(Audit.id))
-    )
-    if (await session.execute(statement)).scalar_one_or_none() is None:
-        return False
-    of = {"ticket_id": audit.ticket_id, "audit_id": audit.id}
-    new = insert(Assignment).values(of | {"specialist_id": specialist_id, "claimed_at": clock.now()})
-    await session.execute(new)
-    return True
-
-
 async def find_assignee(session: AsyncSession, audit: Audit) -> UUID | None:
     """Who has claimed it. Asked once the audit is locked: what was read while waiting may be old."""
     assigned = await session.get(Assignment, (audit.ticket_id, audit.id), populate_existing=True)
     return assigned.specialist_id if assigned else None
 
 
-async def unassign(session: AsyncSession, audit: Audit) -> None:
-    mine = (col(Assignment.ticket_id) == audit.ticket_id, col(Assignment.audit_id) == audit.id)
-    await session.execute(delete(Assignment).where(*mine))
+async def end_turn(session: AsyncSession, audit: Audit, ending: str, code: str | None = None) -> None:
+    """Whoever has the audit has it no more: how that came stays."""
+    of = (col(Claim.ticket_id) == audit.ticket_id, col(Claim.audit_id) == audit.id)
+    ended = {"ended_at": clock.now(), "ending": ending, "code": code}
+    await session.execute(update(Claim).where(*of, col(Claim.ended_at).is_(None)).values(**ended))
+
+
+async def extend_lease(session: AsyncSession, audit: Audit, now: datetime, hours: int) -> datetime:
+    """It is worked on: from now, the policy's hours; without a policy, `hours`. Returns until when."""
+    policy = select(col(ClaimPolicy.lease_hours)).scalar_subquery()
+    lease = func.make_interval(0, 0, 0, 0, func.coalesce(policy, hours))
+    until: datetime | None = await session.scalar(
+        update(Assignment)
+        .where(*_of(audit))
+        .values(lease_ends_at=literal(now) + lease)
+        .returning(col(Assignment.lease_ends_at))
+    )
+    assert until is not None, "its audit is locked, and claimed"
+    return until
+
+
+async def end_lease(session: AsyncSession, audit: Audit) -> None:
+    await session.execute(update(Assignment).where(*_of(audit)).values(lease_ends_at=None))
+
+
+def _of(audit: Audit) -> tuple[Any, ...]:
+    return (col(Assignment.ticket_id) == audit.ticket_id, col(Assignment.audit_id) == audit.id)
 
 
 async def find_draft(session: AsyncSession, audit: Audit) -> ReviewDraft | None:
@@ -124,21 +127,6 @@ async def find_evidence(session: AsyncSession, audit: Audit) -> dict[str, Any] |
         return None
     note_read(session, "evidence.read", [audit.id])
     return evidence.content
-
-
-_ASSIGNED = (col(Assignment.ticket_id) == col(Audit.ticket_id)) & (col(Assignment.audit_id) == col(Audit.id))
-
-
-async def find_claimable(session: AsyncSession, specialist_id: UUID) -> UUID | None:
-    """The longest waiting audit that nobody is claiming at this moment. Its row is locked."""
-    statement = (
-        select(col(Audit.id))
-        .where(col(Audit.state) == "open", col(Audit.agent_id).is_distinct_from(specialist_id))
-        .order_by(col(Audit.drawn_at), col(Audit.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def get_review(session: AsyncSession, review_id: UUID) -> Review:

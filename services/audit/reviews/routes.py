@@ -7,10 +7,8 @@ from fastapi import Depends, Response
 
 from services.audit.errors import (
     AnswersInvalid,
-    AuditAlreadyClaimed,
     DraftMoved,
     HighlightOutside,
-    NothingToClaim,
     NotYourAudit,
     NotYourReview,
     OwnWork,
@@ -38,17 +36,16 @@ from shared.paging import Page, Pages, page_of
 from shared.web import router
 
 routes = router("/audit", "reviews")
-Claimer = Annotated[Actor, Depends(permit("audits.claim"))]
 
 
 @routes.get("/audits", response_model=Page[AuditOut], responses=answers(*READS))
 async def list_audits(
     session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("audits.read"))],
     state: Literal["open", "claimed", "reviewed", "void"] | None = None, agent_id: UUID | None = None,
-    ticket_id: UUID | None = None, specialist_id: UUID | None = None,
+    ticket_id: UUID | None = None, specialist_id: UUID | None = None, overdue: bool | None = None,
 ) -> Any:  # fmt: skip
     audits = queries.select_audits(
-        state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id
+        state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id, overdue=overdue
     )
     return await page_of(session, audits, paging, row_id=Audit.id, newest=Audit.drawn_at)
 
@@ -58,33 +55,6 @@ async def get_audit(
     audit_id: UUID, session: Session, _: Annotated[Actor, Depends(permit("audits.read"))]
 ) -> Any:
     return await service.shown(session, await queries.get_audit(session, audit_id))
-
-
-@routes.post(
-    "/audits/claim-next", response_model=AuditDetailOut, summary="Claim the longest waiting audit",
-    responses=answers(*POSTS, NothingToClaim),
-)  # fmt: skip
-async def claim_next(session: Session, once: Idempotent, actor: Claimer) -> Response:
-    return await once(service.claim_next(session, actor), AuditDetailOut, status=200)
-
-
-@routes.post(
-    "/audits/{audit_id}/claim", response_model=AuditDetailOut, summary="Claim this audit",
-    responses=answers(*POSTS, AuditAlreadyClaimed, OwnWork),
-)  # fmt: skip
-async def claim_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
-    return await once(service.claim_audit(session, actor, audit_id), AuditDetailOut, status=200)
-
-
-@routes.post(
-    "/audits/{audit_id}/release", response_model=AuditOut, summary="Give a claimed audit back",
-    responses=answers(*POSTS, NotYourAudit, IllegalMove),
-)  # fmt: skip
-async def release_audit(
-    audit_id: UUID, new: ReasonIn, session: Session, once: Idempotent, actor: Claimer
-) -> Response:
-    work = service.release_audit(session, actor, audit_id, new.reason)
-    return await once(work, AuditOut, status=200)
 
 
 @routes.put(

@@ -13,6 +13,9 @@ DECIMALS = Decimal("1e-12")
 DIGITS = 80
 """More than the largest score has: bonus weights up to 10^12 over weights from 10^-30."""
 
+LEASE_HOURS = 72
+"""So long a claim holds without being worked on, where the policy says nothing else."""
+
 
 def may_review(actor_id: UUID, agent_id: UUID | None) -> bool:
     """Nobody reviews their own work."""

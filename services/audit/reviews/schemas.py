@@ -70,10 +70,14 @@ class AuditOut(Out):
     probability: Score | None = Field(description="How likely this ticket was to be drawn.")
     draw: str | None
     drawn_at: datetime
+    due_at: datetime | None = Field(description="When it is to be reviewed.")
     agent_id: UUID | None
     vendor_id: UUID | None
     state: str
     specialist_id: UUID | None = Field(description="Null: nobody has claimed it, or not for you to know.")
+    lease_ends_at: datetime | None = Field(
+        description="Then the claim goes back, unless it is worked on. Null: as for the specialist."
+    )
 
 
 class DraftOut(Out):

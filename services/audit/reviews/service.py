@@ -1,4 +1,4 @@
-"""Verbs of the reviews room: claim an audit, review it, acknowledge, revise, make void, supersede."""
+"""Verbs of the reviews room: review an audit that was claimed, acknowledge, revise, make void, supersede."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,10 +9,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from services.audit.errors import (
     AnswersInvalid,
-    AuditAlreadyClaimed,
     DraftMoved,
     HighlightOutside,
-    NothingToClaim,
     NotYourAudit,
     NotYourReview,
     OwnWork,
@@ -37,20 +35,6 @@ REVIEW = Machine("review", {"released": {"superseded", "void"}})
 """Nothing follows a void verdict. Moves of it are its versions: each says by whom, when and why."""
 
 
-async def claim_audit(session: AsyncSession, actor: Actor, audit_id: UUID) -> dict[str, Any]:
-    """Raises AuditAlreadyClaimed (409) for whoever comes second, OwnWork (403)."""
-    audit = await queries.get_audit(session, audit_id)
-    if not rules.may_review(actor.id, audit.agent_id):
-        raise OwnWork
-    if not await queries.claim(session, audit, actor.id):
-        raise AuditAlreadyClaimed
-    await record(session, AUDIT, audit_id, moved=("open", "claimed"), by=actor.id)
-    await outbox.publish(session, AuditMoved(audit_id))
-    set_committed_value(audit, "state", "claimed")
-    set_committed_value(audit, "specialist_id", actor.id)
-    return await shown(session, audit, is_new=True)
-
-
 async def shown(session: AsyncSession, audit: Audit, *, is_new: bool = False) -> dict[str, Any]:
     """An audit with its evidence, where the caller may see that, and what they have written so far."""
     fields = {name: getattr(audit, name) for name in AuditOut.model_fields}
@@ -62,41 +46,7 @@ async def shown(session: AsyncSession, audit: Audit, *, is_new: bool = False) ->
     }
 
 
-async def claim_next(session: AsyncSession, actor: Actor) -> dict[str, Any]:
-    """The longest waiting audit. Raises NothingToClaim (404) when none waits."""
-    audit_id = await queries.find_claimable(session, actor.id)
-    if audit_id is None:
-        raise NothingToClaim
-    return await claim_audit(session, actor, audit_id)
-
-
-async def release_audit(session: AsyncSession, actor: Actor, audit_id: UUID, reason: str) -> Audit:
-    """Back to the others: by whoever claimed it, or by a lead. Raises NotYourAudit (403), IllegalMove."""
-    await queries.get_audit(session, audit_id)
-    audit = await queries.lock_audit(session, audit_id)
-    AUDIT.check(audit.state, "open")
-    if await queries.find_assignee(session, audit) != actor.id and actor.role not in LEADS:
-        raise NotYourAudit
-    await _give_back(session, audit, by=actor.id, reason=reason)
-    await session.refresh(audit)
-    return audit
-
-
-async def release_claims(session: AsyncSession, specialist_id: UUID) -> None:
-    """What somebody who has left had claimed waits for others again: a drawn sample loses nothing."""
-    for audit in await queries.lock_claimed(session, specialist_id):
-        await _give_back(session, audit, by=None, reason="The specialist has left.")
-
-
-async def _give_back(session: AsyncSession, audit: Audit, *, by: UUID | None, reason: str) -> None:
-    audit.state = "open"
-    await session.flush()
-    await queries.unassign(session, audit)
-    await record(session, AUDIT, audit.id, moved=("claimed", "open"), by=by, reason=reason)
-    await outbox.publish(session, AuditMoved(audit.id))
-
-
-async def _lock_mine(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
+async def lock_mine(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
     """Claimed by the caller, and not reviewed yet. Raises IllegalMove (409), NotYourAudit (403)."""
     audit = await queries.lock_audit(session, audit_id)
     AUDIT.check(audit.state, "reviewed")
@@ -110,7 +60,7 @@ async def save_draft(session: AsyncSession, actor: Actor, audit_id: UUID, new: D
 
     Raises NotYourAudit (403), IllegalMove, DraftMoved (409): of two windows, neither writes over the other's.
     """
-    audit = await _lock_mine(session, actor, audit_id)
+    audit = await lock_mine(session, actor, audit_id)
     draft = await queries.find_draft(session, audit)
     _check_number(draft, new.number)
     if draft is None:
@@ -120,6 +70,7 @@ async def save_draft(session: AsyncSession, actor: Actor, audit_id: UUID, new: D
         setattr(draft, name, value)
     draft.number, draft.saved_at = new.number + 1, clock.now()
     await session.flush()
+    await queries.extend_lease(session, audit, draft.saved_at, rules.LEASE_HOURS)
     return draft
 
 
@@ -134,7 +85,7 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
 
     Raises NotYourAudit (403), IllegalMove, DraftMoved (409), AnswersInvalid, HighlightOutside (422).
     """
-    audit = await _lock_mine(session, actor, audit_id)
+    audit = await lock_mine(session, actor, audit_id)
     if new.draft_number is not None:
         _check_number(await queries.find_draft(session, audit), new.draft_number)
     await queries.drop_drafts(session, [audit.id])
@@ -152,6 +103,8 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
     )
     await _add(session, review, by=actor.id)
     audit.state = "reviewed"
+    await queries.end_turn(session, audit, "reviewed")
+    await queries.end_lease(session, audit)
     await record(session, AUDIT, audit.id, moved=("claimed", "reviewed"), by=actor.id)
     await outbox.publish(session, ReviewReleased(review.id), AuditMoved(audit.id))
     await session.flush()

@@ -13,6 +13,8 @@ from shared.estimates import Stratum, Sums, completed, hajek, stratified
 
 NEW = timedelta(days=30)
 SETTLED = timedelta(days=180)
+DUE = timedelta(days=7)
+"""So long after the draw its samples are to be reviewed."""
 SLOWEST = 0.9
 """Long are the tickets that took longer than so many of the population."""
 UNHAPPY = Decimal("0.5")

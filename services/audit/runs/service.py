@@ -105,12 +105,14 @@ async def _put_up(session: AsyncSession, run: SamplingRun, drawn: DrawnIn, start
     messages: dict[UUID, list[Message]] = defaultdict(list)
     for message in await list_messages(session, list(samples)):
         messages[message.ticket_id].append(message)
+    due_at = run.drawn_at + rules.DUE if run.drawn_at else None
     rows = [
         {
             "ticket_id": ticket.id, "id": derived_id(run.id, "audit", ticket.id), "run_id": run.id,
             "scorecard_version_id": run.scorecard_version_id, "stratum": samples[ticket.id].stratum,
             "probability": rules.to_probability(samples[ticket.id].pi), "draw": samples[ticket.id].number,
-            "drawn_at": run.drawn_at, "agent_id": ticket.assignee_id, "vendor_id": ticket.vendor_id,
+            "drawn_at": run.drawn_at, "due_at": due_at, "agent_id": ticket.assignee_id,
+            "vendor_id": ticket.vendor_id,
             "evidence": evidence_of(ticket, messages[ticket.id]), "state": "open",
         }
         for ticket in await queries.list_tickets(session, list(samples))

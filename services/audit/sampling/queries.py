@@ -69,7 +69,7 @@ async def list_messages(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Se
 async def upsert_samples(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """New samples are added; the evidence of a waiting one follows its ticket until it is claimed."""
     new = insert(Audit).values([{k: v for k, v in row.items() if k != "evidence"} for row in rows])
-    follows = ("agent_id", "vendor_id", "drawn_at", "state")
+    follows = ("agent_id", "vendor_id", "drawn_at", "due_at", "state")
     waiting = await session.scalars(
         new.on_conflict_do_update(
             index_elements=["ticket_id", "id"],

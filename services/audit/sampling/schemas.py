@@ -18,6 +18,9 @@ class PlanIn(In):
         description="u = first 8 bytes of SHA-256('{seed}:{ticket id}'); drawn when u < rate * 2^64.",
         examples=["2026-W07|qa-weekly"],
     )
+    due_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        default=7, description="How long after it was solved a ticket is to be reviewed."
+    )
 
 
 class PlanOut(Out):
@@ -27,5 +30,6 @@ class PlanOut(Out):
     scorecard_version_id: UUID
     rate: Score
     seed: str
+    due_days: int
     is_active: bool
     created_at: datetime

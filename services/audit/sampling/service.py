@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ async def plan_sampling(session: AsyncSession, new: PlanIn) -> SamplingPlan:
         scorecard_version_id=version.id,
         rate=Decimal(repr(new.rate)),
         seed=new.seed,
+        due_days=new.due_days,
         created_at=clock.now(),
     )
     session.add(plan)
@@ -78,6 +80,7 @@ async def draw_samples(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Non
                 "probability": plan.rate,
                 "draw": f"{number:016x}",
                 "drawn_at": at,
+                "due_at": at + timedelta(days=plan.due_days),
                 "agent_id": ticket.assignee_id,
                 "vendor_id": ticket.vendor_id,
                 "evidence": evidence_of(ticket, messages[ticket.id]),

@@ -32,6 +32,9 @@ HELD: Mapping[str, Held] = {
     "audit": Held(("agent_id",)),
     "sampling_run": Held(("requested_by",), without=("drawn",)),
     "assignment": Held(("specialist_id",)),
+    "claim": Held(("specialist_id",)),
+    "specialist_profile": Held(("person_id",)),
+    "distress_opt_out": Held(("person_id",)),
     "review": Held(("agent_id",)),
     "review_author": Held(("reviewer_id",)),
     "appeal": Held(("agent_id", "filed_by", "resolver_id")),
@@ -47,6 +50,7 @@ HELD: Mapping[str, Held] = {
     "trail_entry": Held(("actor_id",), without=("mac",), listed=("changes", "reads")),
 }
 NOT_HELD: Mapping[str, str] = {
+    "claim.agent_id": "whose turn it was to review them is not theirs to know; the audits are theirs",
     "person.lead_id": "it is about the people who are led",
     "idempotency_key.actor_id": "copies of answers, gone after a day",
 }
