@@ -128,9 +128,12 @@ def _calibrations(everyone: Population) -> None:
         )  # fmt: skip
     of = {"ticket_id": key("ticket", "own-t1-a1", "audited"), "review_id": key("review", "own-t1-a1")}
     done = {"checked_at": T0, "answers": GIVEN}
-    for name, checker, more in (("asked", "idle", {}), ("done", "lead", done), ("v1", "v1-lead", done)):
+    of_v1 = {"ticket_id": key("ticket", "v1-t1-a1", "audited"), "review_id": key("review", "v1-t1-a1")}
+    for name, checker, more in (
+        ("asked", "idle", of), ("done", "lead", of | done), ("v1", "v1-lead", of_v1 | done),
+    ):  # fmt: skip
         everyone.add(
-            "review_check", **of, id=key("check", name), reviewer_id=key("person", "reviewer"),
+            "review_check", id=key("check", name), reviewer_id=key("person", "reviewer"),
             checker_id=key("person", checker), asked_at=T0, auto_failed=False,
             score_exact=f"canary-check-{name}", **{"checked_at": None, "answers": None} | more,
         )  # fmt: skip
