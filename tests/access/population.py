@@ -187,7 +187,7 @@ def _furnish(everyone: Population) -> None:
         everyone.add(
             "sampling_run", id=key("run", name), key=f"weekly-{name}", connection_id=key("connection"),
             scorecard_version_id=key("card", 1), vendor_id=vendor, from_at=T0 - timedelta(days=7), to_at=T0,
-            where={}, strata=[], design=drawn["design"], seed=f"canary-seed-{name}", carries_debt=False,
+            filter={}, strata=[], design=drawn["design"], seed=f"canary-seed-{name}", carries_debt=False,
             debt=0, state="waiting" if name == "waiting" else "drawn", requested_by=key("person", "lead"),
             requested_at=T0, drawn_at=T0, population_size=0, population_hash="0", samples=0, planned={},
             drawn=None if name == "waiting" else drawn,
