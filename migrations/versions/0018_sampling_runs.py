@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("vendor_id", sa.Uuid(), nullable=True),
         sa.Column("from_at", moment, nullable=False),
         sa.Column("to_at", moment, nullable=False),
-        sa.Column("where", JSONB(none_as_null=True), nullable=False),
+        sa.Column("filter", JSONB(none_as_null=True), nullable=False),
         sa.Column("strata", JSONB(none_as_null=True), nullable=False),
         sa.Column("design", JSONB(none_as_null=True), nullable=False),
         sa.Column("seed", sa.String(), nullable=False),

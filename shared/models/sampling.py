@@ -38,8 +38,8 @@ class SamplingRun(SQLModel, table=True):
     from_at: datetime = moment()
     to_at: datetime = moment()
     """Tickets first solved in [from_at, to_at)."""
-    where: dict[str, Any] = json_column()
-    """The filter: the shape of `runs.schemas.WhereIn`."""
+    filter: dict[str, Any] = json_column()
+    """The filter: the shape of `runs.schemas.FilterIn`."""
     strata: list[str] = json_column()
     design: dict[str, Any] = json_column()
     """The shape of `sampling.designs.Design`."""

@@ -128,9 +128,12 @@ def _calibrations(everyone: Population) -> None:
         )  # fmt: skip
     of = {"ticket_id": key("ticket", "own-t1-a1", "audited"), "review_id": key("review", "own-t1-a1")}
     done = {"checked_at": T0, "answers": GIVEN}
-    for name, checker, more in (("asked", "idle", {}), ("done", "lead", done), ("v1", "v1-lead", done)):
+    of_v1 = {"ticket_id": key("ticket", "v1-t1-a1", "audited"), "review_id": key("review", "v1-t1-a1")}
+    for name, checker, more in (
+        ("asked", "idle", of), ("done", "lead", of | done), ("v1", "v1-lead", of_v1 | done),
+    ):  # fmt: skip
         everyone.add(
-            "review_check", **of, id=key("check", name), reviewer_id=key("person", "reviewer"),
+            "review_check", id=key("check", name), reviewer_id=key("person", "reviewer"),
             checker_id=key("person", checker), asked_at=T0, auto_failed=False,
             score_exact=f"canary-check-{name}", **{"checked_at": None, "answers": None} | more,
         )  # fmt: skip
@@ -184,7 +187,7 @@ def _furnish(everyone: Population) -> None:
         everyone.add(
             "sampling_run", id=key("run", name), key=f"weekly-{name}", connection_id=key("connection"),
             scorecard_version_id=key("card", 1), vendor_id=vendor, from_at=T0 - timedelta(days=7), to_at=T0,
-            where={}, strata=[], design=drawn["design"], seed=f"canary-seed-{name}", carries_debt=False,
+            filter={}, strata=[], design=drawn["design"], seed=f"canary-seed-{name}", carries_debt=False,
             debt=0, state="waiting" if name == "waiting" else "drawn", requested_by=key("person", "lead"),
             requested_at=T0, drawn_at=T0, population_size=0, population_hash="0", samples=0, planned={},
             drawn=None if name == "waiting" else drawn,

@@ -104,7 +104,8 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
 
 
 BESIDE: dict[str, dict[str, Any]] = {
-    "review": {"number": 9, "superseded_at": T0, "signed_id": key("new", "review")}
+    "review": {"number": 9, "superseded_at": T0, "signed_id": key("new", "review")},
+    "sampling_run": {"key": "another", "state": "waiting", "drawn": None},
 }
 """What lets a copy stand beside its original, so that no unique key speaks before the others do."""
 ACTORS = (

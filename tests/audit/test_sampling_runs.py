@@ -94,7 +94,7 @@ async def test_only_the_tickets_of_the_period_that_fit_are_drawn_from(draws: Dra
     for number, (where, population) in enumerate(
         (({"languages": ["de"]}, 10), ({"agent_ids": [agent]}, 20), ({"languages": ["de"], "tags": []}, 10))
     ):
-        run = await draws.drawn(key=f"k{number}", where=where, design={"kind": "share", "share": 1})
+        run = await draws.drawn(key=f"k{number}", filter=where, design={"kind": "share", "share": 1})
         assert (run["population_size"], run["samples"]) == (population, population), where
     assert (await draws.drawn(key="later", from_at=start))["population_size"] == 16
 
@@ -181,7 +181,7 @@ async def test_a_draw_takes_as_many_statements_however_many_tickets_there_are(dr
 
     sizes = []
     for key, where in (("small", {"languages": ["de"]}), ("whole", {})):
-        run = await draws.ask(key=key, where=where)
+        run = await draws.ask(key=key, filter=where)
         with counted(draws.world.db) as statements:
             async with draws.world.db.transaction() as session:
                 await service.draw(session, run["id"])
@@ -275,15 +275,15 @@ async def test_what_was_not_reviewed_is_drawn_in_addition_the_next_time(draws: D
          "sampling-impossible", "/design/sizes"),
         ({"design": {"kind": "fixed", "sizes": {'["de"]': 1}}, "strata": ["language"]}, 422,
          "sampling-impossible", "/design"),
-        ({"where": {"languages": ["fr"]}}, 422, "sampling-impossible", "/population"),
+        ({"filter": {"languages": ["fr"]}}, 422, "sampling-impossible", "/population"),
         ({"design": {"kind": "targeted", "size": 5, "floor": 0, "risks": {"reopened": 1}}}, 422,
          "sampling-impossible", "/design"),
         ({"to_at": "2099-01-01T00:00:00Z"}, 422, "validation-failed", "/to_at"),
         ({"to_at": "1999-01-01T00:00:00Z"}, 422, "validation-failed", "/to_at"),
         ({"design": {"kind": "share", "share": 2}}, 422, "validation-failed", "/design/share"),
         ({"design": {"kind": "lottery"}}, 422, "validation-failed", "/design"),
-        ({"where": {"vendor_id": "01890000-0000-7000-8000-000000000000"}}, 422, "validation-failed",
-         "/where/vendor_id"),
+        ({"filter": {"vendor_id": "01890000-0000-7000-8000-000000000000"}}, 422, "validation-failed",
+         "/filter/vendor_id"),
         ({"connection_id": "01890000-0000-7000-8000-000000000000"}, 422, "validation-failed",
          "/connection_id"),
     ],
@@ -354,7 +354,7 @@ async def test_a_vendor_makes_its_own_draws_again_and_sees_no_others(draws: Draw
     vendor = (await world.get("/people/vendors", by=draws.lead))["items"][0]["id"]
     manager = await world.person("vendor_manager", "Vera", vendor_id=vendor)
     of_all = await draws.drawn()
-    own = await draws.drawn(key="own", where={"vendor_id": vendor})
+    own = await draws.drawn(key="own", filter={"vendor_id": vendor})
     assert (await draws.told(own, "/verification", by=manager))["samples"] == own["samples"] == 10
     assert len((await draws.told(own, "/inputs", by=manager))["population"]) == 20
     assert slug(await draws.told(of_all, "/inputs", by=manager, status=404)) == "not-found"

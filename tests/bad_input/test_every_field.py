@@ -42,7 +42,7 @@ POINT = {"criterion": "a", "proposed_value": 1, "text": "t"}
 
 RUN: dict[str, Any] = {
     "connection_id": UNKNOWN, "from_at": "2026-01-05T00:00:00Z", "to_at": "2026-01-12T00:00:00Z",
-    "where": {"languages": ["de"], "tags": ["vip"]}, "strata": ["language"], "seed": "s",
+    "filter": {"languages": ["de"], "tags": ["vip"]}, "strata": ["language"], "seed": "s",
     "design": {"kind": "share", "share": 0.5},
 }  # fmt: skip
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.audit.runs.schemas import WhereIn
+from services.audit.runs.schemas import FilterIn
 from shared.errors import NotFound
 from shared.models.audit import Audit, Evidence, Review
 from shared.models.feedback import Ticket
@@ -70,15 +70,15 @@ async def count_unreviewed_before(session: AsyncSession, run: SamplingRun) -> in
 
 
 async def list_population(
-    session: AsyncSession, connection_id: UUID, from_at: datetime, to_at: datetime, where: WhereIn
+    session: AsyncSession, connection_id: UUID, from_at: datetime, to_at: datetime, filter: FilterIn
 ) -> Sequence[Mapping[str, Any]]:
     """The tickets that were first solved in the period, with what `rules.candidate` asks for, in the order
     of their ids. What is deleted or spam, or nobody's, is not among them."""
     named: list[tuple[Any, Sequence[Any]]] = [
-        (col(Ticket.assignee_id), where.agent_ids), (col(Ticket.group_name), where.groups),
-        (col(Ticket.language), where.languages), (col(Ticket.channel), where.channels),
-        (col(Ticket.priority), where.priorities), (col(Ticket.brand), where.brands),
-        (col(Ticket.topic), where.topics),
+        (col(Ticket.assignee_id), filter.agent_ids), (col(Ticket.group_name), filter.groups),
+        (col(Ticket.language), filter.languages), (col(Ticket.channel), filter.channels),
+        (col(Ticket.priority), filter.priorities), (col(Ticket.brand), filter.brands),
+        (col(Ticket.topic), filter.topics),
     ]  # fmt: skip
     columns: list[Any] = [
         col(Ticket.id).label("ticket_id"), col(Ticket.assignee_id).label("agent_id"),
@@ -101,10 +101,10 @@ async def list_population(
         )
         .order_by(col(Ticket.id))
     )  # fmt: skip
-    if where.vendor_id is not None:
-        statement = statement.where(col(Ticket.vendor_id) == where.vendor_id)
-    if where.tags:
-        statement = statement.where(func.jsonb_exists_any(col(Ticket.tags), where.tags))
+    if filter.vendor_id is not None:
+        statement = statement.where(col(Ticket.vendor_id) == filter.vendor_id)
+    if filter.tags:
+        statement = statement.where(func.jsonb_exists_any(col(Ticket.tags), filter.tags))
     rows = await session.execute(statement)
     return [dict(row) for row in rows.mappings()]
 

@@ -12,7 +12,7 @@ from shared.schemas import Id, In, Key, Out, When
 Some = Annotated[list[Text], Field(max_length=100)]
 
 
-class WhereIn(In):
+class FilterIn(In):
     """Which tickets of the period may be drawn: those that fit in every way that is named."""
 
     vendor_id: Id | None = Field(default=None, description="Of this vendor: it may make the draw again.")
@@ -32,7 +32,7 @@ class QuestionIn(In):
     connection_id: Id
     from_at: When = Field(description="First solved then or later,", examples=["2026-01-05T00:00:00Z"])
     to_at: When = Field(description="and before then: it has to be over.", examples=["2026-01-12T00:00:00Z"])
-    where: WhereIn = Field(default_factory=WhereIn)
+    filter: FilterIn = Field(default_factory=FilterIn)
     strata: Annotated[list[Dimension], Field(max_length=8)] = Field(
         default_factory=list, description="The dimensions whose values make a stratum.",
         examples=[["vendor", "language"]],
@@ -87,7 +87,7 @@ class RunOut(Out):
     vendor_id: UUID | None
     from_at: datetime
     to_at: datetime
-    where: dict[str, Any]
+    filter: dict[str, Any]
     strata: list[str]
     design: dict[str, Any]
     seed: str

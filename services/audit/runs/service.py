@@ -55,8 +55,8 @@ async def ask(session: AsyncSession, actor: Actor, new: RunIn) -> SamplingRun:
         raise ScorecardNotPublished
     run = SamplingRun(
         id=new_id(), key=new.key, connection_id=new.connection_id, scorecard_version_id=version.id,
-        vendor_id=new.where.vendor_id, from_at=new.from_at, to_at=new.to_at,
-        where=new.where.model_dump(mode="json"), strata=list(new.strata),
+        vendor_id=new.filter.vendor_id, from_at=new.from_at, to_at=new.to_at,
+        filter=new.filter.model_dump(mode="json"), strata=list(new.strata),
         design=new.design.model_dump(mode="json"), seed=new.seed, carries_debt=new.carries_debt,
         requested_by=actor.id, requested_at=clock.now(),
     )  # fmt: skip
@@ -173,7 +173,7 @@ async def verify(session: AsyncSession, run_id: UUID) -> dict[str, Any]:
 
 async def _asked(session: AsyncSession, question: QuestionIn, *, debt: int = 0) -> DrawIn:
     rows = await queries.list_population(
-        session, question.connection_id, question.from_at, question.to_at, question.where
+        session, question.connection_id, question.from_at, question.to_at, question.filter
     )
     return DrawIn(
         seed=question.seed, strata=question.strata, population=[rules.candidate(row) for row in rows],
@@ -197,15 +197,15 @@ async def _check(session: AsyncSession, question: QuestionIn) -> None:
         raise ValidationFailed(faults=[fault])
     if await session.get(Connection, question.connection_id) is None:
         raise _unknown("connection_id")
-    vendor_id = question.where.vendor_id
+    vendor_id = question.filter.vendor_id
     if vendor_id is not None and await session.get(Vendor, vendor_id) is None:
-        raise _unknown("where/vendor_id")
+        raise _unknown("filter/vendor_id")
 
 
 def _question_of(run: SamplingRun) -> QuestionIn:
     told = {
         "connection_id": str(run.connection_id), "from_at": run.from_at.isoformat(),
-        "to_at": run.to_at.isoformat(), "where": run.where, "strata": run.strata, "design": run.design,
+        "to_at": run.to_at.isoformat(), "filter": run.filter, "strata": run.strata, "design": run.design,
         "seed": run.seed,
     }  # fmt: skip
     return QuestionIn.model_validate(told)

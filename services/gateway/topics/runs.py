@@ -28,7 +28,7 @@ class SamplingRun:
     vendor_id: UUID | None = field(description="Of this vendor alone; null: of everybody.")
     from_at: datetime = field(description="First solved then or later,")
     to_at: datetime = field(description="and before then.")
-    where: JSON = field(description="Which tickets of the period, as REST takes it.")
+    filter: JSON = field(description="Which tickets of the period, as REST takes it.")
     strata: list[str] = field(description="The dimensions whose values make a stratum.")
     design: JSON = field(description="How it is drawn, as REST takes it.")
     seed: str = field(description="What the draw is made from.")
@@ -103,7 +103,7 @@ def run_of(row: RunRow) -> SamplingRun:
     return SamplingRun(
         id=row.id, key=row.key, connection_id=row.connection_id,
         scorecard_version_id=row.scorecard_version_id, vendor_id=row.vendor_id, from_at=row.from_at,
-        to_at=row.to_at, where=cast(JSON, row.where), strata=row.strata, design=cast(JSON, row.design),
+        to_at=row.to_at, filter=cast(JSON, row.filter), strata=row.strata, design=cast(JSON, row.design),
         seed=row.seed, carries_debt=row.carries_debt, debt=row.debt, state=row.state,
         requested_by=row.requested_by, requested_at=row.requested_at, drawn_at=row.drawn_at,
         population_size=row.population_size, population_hash=row.population_hash, samples=row.samples,
@@ -125,7 +125,7 @@ From = Annotated[datetime, argument(description="First solved then or later,")]
 To = Annotated[datetime, argument(description="and before then: it has to be over.")]
 Design = Annotated[JSON, argument(description='How, as REST takes it: {kind: "share", share: 0.05}.')]
 Seed = Annotated[str, argument(description="Decided before anybody knows the tickets: 2026-W02|frontline.")]
-Where = Annotated[JSON | None, argument(description="Which tickets of the period, as REST takes it.")]
+Filter = Annotated[JSON | None, argument(description="Which tickets of the period, as REST takes it.")]
 Strata = Annotated[
     list[str] | None, argument(description="The dimensions whose values make a stratum: vendor, language.")
 ]
@@ -176,14 +176,14 @@ class RunsMutation:
         key: Annotated[str, argument(description="What the draws of a series have in common.")],
         connection_id: Whose,
         scorecard_version_id: Annotated[UUID, argument(description="A published version.")],
-        from_at: From, to_at: To, design: Design, seed: Seed, where: Where = UNSET, strata: Strata = UNSET,
+        from_at: From, to_at: To, design: Design, seed: Seed, filter: Filter = UNSET, strata: Strata = UNSET,
         carries_debt: Annotated[
             bool, argument(description="Draw in addition what the draw before left unreviewed.")
         ] = False,
     ) -> SamplingRunOrProblem:  # fmt: skip
         given = {
             "key": key, "connection_id": connection_id, "scorecard_version_id": scorecard_version_id,
-            "from_at": from_at, "to_at": to_at, "design": design, "seed": seed, "where": where,
+            "from_at": from_at, "to_at": to_at, "design": design, "seed": seed, "filter": filter,
             "strata": strata, "carries_debt": carries_debt,
         }  # fmt: skip
         done = await command(info.context, "audit", "/audit/sampling-runs", sent(given))
@@ -196,11 +196,11 @@ class RunsMutation:
     @strawberry.mutation(description="What such a draw would be worth. Nothing is kept.")
     async def preview_sampling_run(
         self, info: Ask, connection_id: Whose, from_at: From, to_at: To, design: Design, seed: Seed,
-        where: Where = UNSET, strata: Strata = UNSET,
+        filter: Filter = UNSET, strata: Strata = UNSET,
     ) -> SamplingOutlookOrProblem:  # fmt: skip
         given = {
             "connection_id": connection_id, "from_at": from_at, "to_at": to_at, "design": design,
-            "seed": seed, "where": where, "strata": strata,
+            "seed": seed, "filter": filter, "strata": strata,
         }  # fmt: skip
         done = await command(info.context, "audit", "/audit/sampling-runs/outlook", sent(given))
         if isinstance(done, Problem):
