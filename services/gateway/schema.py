@@ -13,6 +13,7 @@ from strawberry.schema.types.base_scalars import DateTimeDefinition
 from services.gateway.failures import Schema, SoundDocument, StorableValues
 from services.gateway.limits import MAX_TOKENS, Checked, WithinLimits
 from services.gateway.topics.appeals import AppealsMutation, AppealsQuery
+from services.gateway.topics.assignment import AssignmentMutation, AssignmentQuery
 from services.gateway.topics.audits import AuditsMutation, AuditsQuery
 from services.gateway.topics.calibrations import CalibrationsMutation, CalibrationsQuery
 from services.gateway.topics.checks import ChecksMutation, ChecksQuery
@@ -46,7 +47,7 @@ class Query(
     PeopleQuery, VendorsQuery, TokensQuery, NoticesQuery, TrailQuery,
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
-    ScorecardsQuery, PlansQuery, AuditsQuery,
+    ScorecardsQuery, PlansQuery, AuditsQuery, AssignmentQuery,
     CalibrationsQuery, ChecksQuery, CriteriaQuery, RunsQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
@@ -60,7 +61,7 @@ class Mutation(
     PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
-    ScorecardsMutation, PlansMutation, AuditsMutation,
+    ScorecardsMutation, PlansMutation, AuditsMutation, AssignmentMutation,
     CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip

@@ -140,6 +140,24 @@ class Oracle:
     def _sampling_plan(self, who: Who, _: Row) -> bool:
         return self._may(who, "plans.read")
 
+    def _claim_policy(self, who: Who, _: Row) -> bool:
+        return self._may(who, "claim_policy.read")
+
+    def _specialist_profile(self, who: Who, row: Row) -> bool:
+        if PERMISSIONS["specialist_profiles.read"].get(who.role) is Relation.MINE:
+            return bool(row["person_id"] == who.id)
+        people = self._find("person", "id", row["person_id"])
+        seen = who.vendor_id is None or any(self._person(who, one) for one in people)
+        return self._may(who, "specialist_profiles.read") and seen
+
+    _distress_opt_out = _specialist_profile
+
+    def _claim(self, who: Who, row: Row) -> bool:
+        if PERMISSIONS["specialist_profiles.read"].get(who.role) is Relation.MINE:
+            return bool(row["specialist_id"] == who.id)
+        audits = self._find("audit", "id", row["audit_id"])
+        return self._may(who, "specialist_profiles.read") and any(self._audit(who, one) for one in audits)
+
     def _sampling_run(self, who: Who, row: Row) -> bool:
         return self._related(who, "sampling_runs.read", None, row["vendor_id"])
 

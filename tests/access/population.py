@@ -179,6 +179,16 @@ def _furnish(everyone: Population) -> None:
         "sampling_plan", id=key("plan"), key="plan", scorecard_version_id=key("card", 1),
         connection_id=key("connection"), rate=Decimal("0.5"), seed="seed", is_active=True, created_at=T0,
     )  # fmt: skip
+    everyone.add(
+        "claim_policy", id=1, lease_hours=72, pair_days=30, vendors_audit_own=True, skill_tags=[],
+        distress_weights={}, changed_at=T0,
+    )  # fmt: skip
+    for name in ("reviewer", "v1-lead"):
+        everyone.add(
+            "specialist_profile", person_id=key("person", name), languages=[f"canary-language-{name}"],
+            is_available=True,
+        )  # fmt: skip
+        everyone.add("distress_opt_out", person_id=key("person", name), since_at=T0)
     for name, vendor in (("all", None), ("v1", key("v1")), ("v2", key("v2")), ("waiting", None)):
         drawn = {
             "seed": "seed", "design": {"kind": "share", "share": 0.5}, "population": [], "samples": [],
@@ -275,6 +285,11 @@ def _work_of(everyone: Population, agent: Who) -> None:
         everyone.add("evidence", **of, content={"words": f"canary-evidence-{tag}"})
         if state != "open":
             everyone.add("assignment", **of, specialist_id=reviewer, claimed_at=T0)
+            ended = {"ended_at": T0, "ending": "reviewed"} if state == "reviewed" else {}
+            everyone.add(
+                "claim", **of, id=key("claim", tag), specialist_id=reviewer, claimed_at=T0, weight=0,
+                agent_id=whose["agent_id"], **{"ended_at": None, "ending": None, "code": None} | ended,
+            )  # fmt: skip
         if state == "claimed":
             everyone.add(
                 "review_draft", **of, number=1, answers=[], highlights=[], saved_at=T0,

@@ -22,6 +22,8 @@ WORK = FLOOR | {"vendor_manager": "vendor"}
 WORDS = WORK | {"specialist": "mine"}
 OTHERS = (*WORDS, "policy_owner", "trainer", "analyst")
 RELATIONS: Mapping[str, Mapping[str, str]] = {
+    "specialist_profiles.read": {"specialist": "mine"},
+    "distressing.choose": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
     "sampling_runs.read": {"vendor_manager": "vendor"},
     "vendors.read": dict.fromkeys(WORK, "vendor"),
     "people.read": WORK,
@@ -50,6 +52,7 @@ COMPANY_ONLY = (
     "calibrations.create",
     "checks.create",
     "sampling_runs.create",
+    "claim_policy.update",
     "originals.open",
     "requesters.find",
     "erasures.read",

@@ -81,6 +81,17 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/feedback/requesters/{requester_id}/access-export"): {"purpose": "A complaint"},
     ("POST", "/feedback/requesters/{requester_id}/erase"): {"reason": "They asked for it"},
     ("POST", "/feedback/erasures/{erasure_id}/refuse"): {"reason": "r"},
+    ("PATCH", "/audit/claim-policy"): {
+        "lease_hours": 48, "pair_limit": 3, "pair_days": 30, "vendors_audit_own": False,
+        "skill_tags": ["payments"], "distress_weights": {"violence": 3}, "distress_a_day": 9,
+        "distress_a_week": 30,
+    },
+    ("PUT", "/audit/specialists/{person_id}/profile"): {
+        "open_at_once": 5, "claims_a_day": 20, "languages": ["de"], "skills": ["payments"],
+        "is_available": True, "leave": [{"first_day": "2026-07-01", "last_day": "2026-07-14"}],
+    },
+    ("PUT", "/audit/my-distressing"): {"takes": False},
+    ("POST", "/audit/audits/{audit_id}/skip"): {"code": "technical"},
     ("POST", "/audit/sampling-runs"): RUN | {"key": "weekly", "scorecard_version_id": UNKNOWN},
     ("POST", "/audit/sampling-runs/outlook"): RUN,
     ("POST", "/audit/calibrations"): {

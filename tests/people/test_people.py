@@ -111,7 +111,9 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "audits.claim": (
         QUALITY,
         ["POST /audit/audits/claim-next"]
-        + [f"POST /audit/audits/{NOWHERE}/{verb}" for verb in ("claim", "release")],
+        + [
+            f"POST /audit/audits/{NOWHERE}/{verb}" for verb in ("claim", "release", "skip", "decline", "keep")
+        ],
     ),
     "reviews.read": (
         set(ROLES),

@@ -70,6 +70,8 @@ class AuditOut(Out):
     probability: Score | None = Field(description="How likely this ticket was to be drawn.")
     draw: str | None
     drawn_at: datetime
+    run_id: UUID | None = Field(description="The run that drew it, where no plan did.")
+    stratum: str | None = Field(description="In that run: a JSON list.")
     due_at: datetime | None = Field(description="When it is to be reviewed.")
     agent_id: UUID | None
     vendor_id: UUID | None

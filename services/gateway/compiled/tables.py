@@ -48,6 +48,7 @@ _OF_TICKET = "{it}.ticket_id = {me}.id"
 _OF_AUDIT = "{it}.ticket_id = {me}.ticket_id AND {it}.audit_id = {me}.id"
 _OF_REVIEW = "{it}.ticket_id = {me}.ticket_id AND {it}.review_id = {me}.id"
 _REVIEWER = f"(SELECT one.reviewer_id FROM review_author one WHERE {_OF_REVIEW})".replace("{it}", "one")
+_LEASE = f"(SELECT one.lease_ends_at FROM assignment one WHERE {_OF_AUDIT})".replace("{it}", "one")
 _SPECIALIST = f"(SELECT one.specialist_id FROM assignment one WHERE {_OF_AUDIT})".replace("{it}", "one")
 
 SOURCES: Mapping[str, Source] = {
@@ -81,7 +82,7 @@ SOURCES: Mapping[str, Source] = {
     ),
     "Audit": Source(
         "audit",
-        {"specialistId": _SPECIALIST, "evidence": ""},
+        {"specialistId": _SPECIALIST, "leaseEndsAt": _LEASE, "evidence": ""},
         {
             "agent": _person("{me}.agent_id"),
             "specialist": _person(_SPECIALIST),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 from strawberry import argument, field
 from strawberry.scalars import JSON
@@ -14,6 +14,7 @@ from services.gateway.paging import After, Connection, First, Order, Ordered, pa
 from services.gateway.problems import Problem, command
 from services.gateway.topics.appeals import Appeal, appeals_of_review
 from services.gateway.topics.people import Ask, Person, person
+from shared import clock
 from shared.auth import check
 from shared.models.audit import Audit as AuditRow
 from shared.models.audit import Evidence as EvidenceRow
@@ -85,10 +86,16 @@ class Audit:
     probability: float | None = field(description="How likely this ticket was to be drawn.")
     draw: str | None = field(description="The 64-bit number the draw gave this ticket, in hex.")
     drawn_at: datetime = field(description="When it was drawn.")
+    run_id: UUID | None = field(description="The run that drew it, where no plan did.")
+    stratum: str | None = field(description="In that run: a JSON list.")
+    due_at: datetime | None = field(description="When it is to be reviewed.")
     agent_id: UUID | None = field(description="Whose work it is about.")
     vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
     state: str = field(description="open, claimed, reviewed or void")
     specialist_id: UUID | None = field(description="Null: nobody has claimed it, or not for you to know.")
+    lease_ends_at: datetime | None = field(
+        description="Then the claim goes back, unless it is worked on. Null: as for the specialist."
+    )
 
     @strawberry.field(
         description="The ticket as it was. Null: not for you to read; specialists read it once they claimed."
@@ -159,7 +166,8 @@ def audit_of(row: AuditRow) -> Audit:
         id=row.id, ticket_id=row.ticket_id, plan_id=row.plan_id,
         scorecard_version_id=row.scorecard_version_id, vendor_id=row.vendor_id, state=row.state,
         probability=None if row.probability is None else float(row.probability), draw=row.draw,
-        drawn_at=row.drawn_at, agent_id=row.agent_id, specialist_id=row.specialist_id,
+        drawn_at=row.drawn_at, run_id=row.run_id, stratum=row.stratum, due_at=row.due_at,
+        agent_id=row.agent_id, specialist_id=row.specialist_id, lease_ends_at=row.lease_ends_at,
     )  # fmt: skip
 
 
@@ -236,6 +244,9 @@ class AuditsQuery:
         state: Annotated[str | None, argument(description="Only those in this state.")] = None,
         agent_id: OfAgent = None, ticket_id: OfTicket = None,
         specialist_id: Annotated[UUID | None, argument(description="Only those claimed by them.")] = None,
+        overdue: Annotated[
+            bool | None, argument(description="Only what should have been reviewed by now, or the rest.")
+        ] = None,
     ) -> Connection[Audit]:  # fmt: skip
         check(info.context.actor, "audits.read")
         statement = select(AuditRow)
@@ -245,8 +256,11 @@ class AuditsQuery:
         for name, value in equal.items():
             if value is not None:
                 statement = statement.where(getattr(AuditRow, name) == value)
+        if overdue is not None:
+            is_late = (col(AuditRow.due_at) < clock.now()) & col(AuditRow.state).in_(("open", "claimed"))
+            statement = statement.where(func.coalesce(is_late, False) == overdue)
         return await page(
-            info.context, statement, name=info.field_name, filters=equal, first=first,
+            info.context, statement, name=info.field_name, filters=equal | {"overdue": overdue}, first=first,
             after=after, order=order,
             newest=col(AuditRow.drawn_at), row_id=col(AuditRow.id), make=audit_of,
         )  # fmt: skip

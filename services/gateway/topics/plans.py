@@ -29,6 +29,7 @@ class SamplingPlan:
     seed: str = field(
         description="u = first 8 bytes of SHA-256('{seed}:{ticket id}'); drawn when u < rate * 2^64."
     )
+    due_days: int = field(description="How long after it was solved a ticket is to be reviewed.")
     is_active: bool = field(description="Whether it draws.")
     created_at: datetime = field(description="When it was made.")
 
@@ -41,7 +42,7 @@ def plan_of(row: PlanRow) -> SamplingPlan:
     return SamplingPlan(
         id=row.id, key=row.key, connection_id=row.connection_id,
         scorecard_version_id=row.scorecard_version_id, rate=float(row.rate), seed=row.seed,
-        is_active=row.is_active, created_at=row.created_at,
+        due_days=row.due_days, is_active=row.is_active, created_at=row.created_at,
     )  # fmt: skip
 
 
@@ -77,10 +78,13 @@ class PlansMutation:
         ],
         rate: Annotated[float, argument(description="The probability of every eligible ticket: up to 1.")],
         seed: Annotated[str, argument(description="What the draw is made from: 2026-W07|qa-weekly.")],
+        due_days: Annotated[
+            int, argument(description="How long after it was solved a ticket is to be reviewed.")
+        ] = 7,
     ) -> SamplingPlanOrProblem:  # fmt: skip
         given = {
             "key": key, "connection_id": connection_id, "scorecard_version_id": scorecard_version_id,
-            "rate": rate, "seed": seed,
+            "rate": rate, "seed": seed, "due_days": due_days,
         }  # fmt: skip
         done = await command(info.context, "audit", "/audit/plans", sent(given))
         if isinstance(done, Problem):
