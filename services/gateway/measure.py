@@ -32,7 +32,8 @@ THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 """Ten objects cost as much as one field of the document; a metric is a question to another service."""
 ASKED_ELSEWHERE = {
     "alignment", "calibration", "calibrationAgreement", "calibrationRatings", "calibrationTrend",
-    "claimPolicy", "connectionHealth", "criterionReport", "deadLetter", "metricCatalogue", "metricTickets", "metrics",
+    "claimPolicy", "connectionHealth", "criterionReport", "deadLetter", "metricCatalogue", "metricTickets",
+    "metrics",
     "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "signals",
     "specialistProfile",
 }  # fmt: skip
