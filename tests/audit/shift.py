@@ -1,5 +1,5 @@
-"""A day's work of many specialists on one queue, all at once, on connections that are cut and with leases that
-lapse under them."""
+"""A day's work of many specialists on one queue, all at once, on connections that are cut and with leases
+that lapse under them."""
 
 import asyncio
 import random

@@ -3,6 +3,7 @@ was broken, nothing was two people's, and nothing waits that somebody may have."
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from shift import POLICY, WEIGHTS
@@ -87,7 +88,7 @@ def faults(told: Told) -> list[str]:
 
 def _of_audit(told: Told, audit: Audit) -> Iterable[str]:
     turns = told.by_audit[audit.id]
-    for one, following in zip(turns, turns[1:], strict=False):
+    for one, following in pairwise(turns):
         if one.ended_at is None or one.ended_at > following.claimed_at:
             yield f"{audit.id} was two people's at once"
     reviewed = (sum(one.ending == "reviewed" for one in turns), told.reviews[audit.id])
