@@ -63,6 +63,7 @@ class Furnished:
         for name, special in TOKENS.items():
             self._token(name, **special)
         self._own_work()
+        self._specialists()
         self._calibrations()
         self._privacy()
         self._feedback()
@@ -149,6 +150,35 @@ class Furnished:
             "vendor_id": None,
         }  # fmt: skip
         self._audit("the moonlighter", own, "open", T0 - timedelta(days=1))
+
+    def _specialists(self) -> None:
+        """Some of whom may have no more, or not this: a German ticket that is hard to read."""
+        profiles: dict[str, dict[str, Any]] = {
+            "away": {"is_available": False}, "busy": {"open_at_once": 0}, "decliner": {"claims_a_day": 1},
+            "foreign": {"languages": ["fr"]}, "met": {}, "worn": {}, "spared": {},
+        }  # fmt: skip
+        for name, profile in profiles.items():
+            person_id = key("person", name)
+            row = {"name": name, "role": Role.SPECIALIST, "is_active": True, "created_at": T0}
+            self._add("person", id=person_id, **row)
+            self._add("specialist_profile", **{"person_id": person_id, "is_available": True} | profile)
+        self._add("distress_opt_out", person_id=key("person", "spared"), since_at=T0)
+        met: list[tuple[str, str, int]] = [("met", "reviewed", 0)] * 3
+        turns = [*met, ("decliner", "declined", 0), ("worn", "lapsed", 8), ("worn", "declined", 0)]
+        ticket_id = key("ticket", "own-t1-a1", "audited")
+        for number, (name, ending, weight) in enumerate(turns):
+            self._add(
+                "claim", ticket_id=ticket_id, id=key("turn", number), audit_id=key("audit of", "fresh"),
+                specialist_id=key("person", name), agent_id=key("person", "own-t1-a1"), weight=weight,
+                claimed_at=NOW, ended_at=NOW, ending=ending,
+            )  # fmt: skip
+        told = next(row for row in self.everyone.rows["ticket"] if row["id"] == ticket_id)
+        hard = {"id": key("ticket", "hard"), "external_id": "hard", "language": "de", "tags": ["hard"]}
+        self._add("ticket", **told | hard)
+        of: Row = {"ticket_id": hard["id"], "agent_id": key("person", "own-t1-a2"), "vendor_id": None}
+        self._audit("hard", of, "open", NOW)
+        led: Row = {"ticket_id": ticket_id, "agent_id": key("person", "led"), "vendor_id": None}
+        self._audit("led", led, "open", NOW)
 
     def _calibrations(self) -> None:
         """Overdue before it was opened; and open, though the worker has not come since its deadline."""

@@ -5,6 +5,7 @@ function holds guards, and what is asked when one of them is gone.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from guard_assignment_probes import ASSIGNMENT
 from guard_calibration_probes import CALIBRATION
 from guard_population import REPEATED
 from guard_work_probes import APPEALS, AUDIT, FEEDBACK, TICKET, Probe, takes
@@ -205,6 +206,10 @@ GATEWAY = {
     ],
     "topics.appeals:AppealsQuery.appeal": field(f"{{ appeal{OF_ONE}"),
     "topics.appeals:AppealsQuery.appeals": field("{ appeals { nodes { id } } }"),
+    "topics.assignment:AssignmentQuery.claim_policy": leads("{ claimPolicy { leaseHours } }"),
+    "topics.assignment:AssignmentQuery.specialist_profile": leads(
+        f'{{ specialistProfile(personId: "{key("person", "reviewer")}") {{ openAtOnce }} }}'
+    ),
     "topics.audits:Audit.evidence": [asks("lead", EVIDENCE, "200 read evidence.read")],
     "topics.audits:AuditsQuery.audit": field(f"{{ audit{OF_ONE}"),
     "topics.audits:AuditsQuery.audits": field("{ audits { nodes { id } } }"),
@@ -281,7 +286,7 @@ GATEWAY = {
 PROBES: Mapping[str, Sequence[Probe]] = {
     f"{prefix}.{place}": probes
     for prefix, places in (
-        ("services.appeals", APPEALS), ("services.audit", AUDIT | CALIBRATION),
+        ("services.appeals", APPEALS), ("services.audit", AUDIT | ASSIGNMENT | CALIBRATION),
         ("services.feedback", FEEDBACK),
         ("services.people", PEOPLE), ("services.gateway", GATEWAY), ("shared", SHARED),
     )

@@ -166,24 +166,19 @@ OWN_WORK = [
     Probe("moonlighter", "POST /audit/audits/claim-next", "200 read evidence.read"),
 ]
 AUDIT = {
-    "reviews.rules:may_review": OWN_WORK,
-    "reviews.service:claim_audit": OWN_WORK,
-    "reviews.queries:find_claimable": OWN_WORK,
+    "reviews.rules:may_review": [
+        voids("lead", "fresh", "201"),
+        voids("second-lead", "of-another-lead", "403 own-work"),
+    ],
     "reviews.queries:find_evidence": [
         Probe("reviewer", f"GET /audit/audits/{audit('claimed')}", "200 read evidence.read"),
         Probe("idle", f"GET /audit/audits/{audit('claimed')}", "200"),
-    ],
-    "reviews.service:release_audit": [
-        releases("reviewer", "claimed", "200"),
-        releases("lead", "claimed", "200"),
-        releases("idle", "claimed", "403 not-your-audit"),
-        releases("lead", "open", "409 illegal-move"),
     ],
     "reviews.service:_check_number": [
         saves("reviewer", "claimed", 1, "200"),
         saves("reviewer", "claimed", 0, "409 draft-moved"),
     ],
-    "reviews.service:_lock_mine": [
+    "reviews.service:lock_mine": [
         saves("idle", "claimed", 1, "403 not-your-audit"),
         reviews("reviewer", "claimed", "201"),
         reviews("idle", "claimed", "403 not-your-audit"),

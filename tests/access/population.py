@@ -180,8 +180,8 @@ def _furnish(everyone: Population) -> None:
         connection_id=key("connection"), rate=Decimal("0.5"), seed="seed", is_active=True, created_at=T0,
     )  # fmt: skip
     everyone.add(
-        "claim_policy", id=1, lease_hours=72, pair_days=30, vendors_audit_own=True, skill_tags=[],
-        distress_weights={}, changed_at=T0,
+        "claim_policy", id=1, lease_hours=72, pair_limit=3, pair_days=30, vendors_audit_own=True,
+        skill_tags=[], distress_weights={"hard": 5}, distress_a_day=10, changed_at=T0,
     )  # fmt: skip
     for name in ("reviewer", "v1-lead"):
         everyone.add(

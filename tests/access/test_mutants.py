@@ -30,6 +30,8 @@ CONSTANTS = {
     "retention": "keep_days = 1", "calibration": "state = 'cancelled'",
     "calibration_rater": "counts_late = true", "calibration_sample": "agreed_score = 1",
     "calibration_rating": "auto_failed = true", "review_check": "auto_failed = true",
+    "claim_policy": "lease_hours = 1", "specialist_profile": "is_available = false",
+    "claim": "ended_at = now(), ending = 'lapsed', code = null", "assignment": "lease_ends_at = now()",
 }  # fmt: skip
 """What an UPDATE sets to try it: without reading, so that its own policy alone decides."""
 OF_OTHERS = {"review": "superseded_at = now()"}
@@ -106,6 +108,7 @@ async def outcomes(owner: Any, everyone: Population, who: Who, table: str) -> li
 BESIDE: dict[str, dict[str, Any]] = {
     "review": {"number": 9, "superseded_at": T0, "signed_id": key("new", "review")},
     "sampling_run": {"key": "another", "state": "waiting", "drawn": None},
+    "claim_policy": {"id": 1},
 }
 """What lets a copy stand beside its original, so that no unique key speaks before the others do."""
 ACTORS = (

@@ -208,17 +208,10 @@ async def count_barred(
 # ---- Turns ------------------------------------------------------------------------------------------
 
 
-async def take(session: AsyncSession, audit: Audit, claim: Claim, lease_ends_at: datetime) -> bool:
-    """One conditional update decides a race: False where the audit is not open (any more)."""
-    statement = (
-        update(Audit)
-        .where(col(Audit.ticket_id) == audit.ticket_id, col(Audit.id) == audit.id)
-        .where(col(Audit.state) == "open")
-        .values(state="claimed")
-        .returning(col(Audit.id))
-    )
-    if (await session.execute(statement)).scalar_one_or_none() is None:
-        return False
+async def take(session: AsyncSession, audit: Audit, claim: Claim, lease_ends_at: datetime) -> None:
+    """The audit's row is locked, and it is open."""
+    of = (col(Audit.ticket_id) == audit.ticket_id, col(Audit.id) == audit.id)
+    await session.execute(update(Audit).where(*of).values(state="claimed"))
     new = insert(Assignment).values(
         ticket_id=audit.ticket_id, audit_id=audit.id, specialist_id=claim.specialist_id,
         claimed_at=claim.claimed_at, lease_ends_at=lease_ends_at,
@@ -226,7 +219,6 @@ async def take(session: AsyncSession, audit: Audit, claim: Claim, lease_ends_at:
     await session.execute(new)
     session.add(claim)
     await session.flush()
-    return True
 
 
 async def lock_claimed(session: AsyncSession, specialist_id: UUID) -> list[Audit]:

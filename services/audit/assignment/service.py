@@ -86,8 +86,7 @@ async def _claim(
     now = clock.now()
     until = rules.lease_of(policy, now)
     claim = queries.new_claim(audit, standing.person_id, weight, now)
-    if not await queries.take(session, audit, claim, until):
-        raise AuditAlreadyClaimed
+    await queries.take(session, audit, claim, until)
     await record(session, AUDIT, audit.id, moved=("open", "claimed"), by=standing.person_id)
     await outbox.publish(session, AuditMoved(audit.id))
     known = {"state": "claimed", "specialist_id": standing.person_id, "lease_ends_at": until}
