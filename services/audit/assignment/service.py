@@ -187,9 +187,10 @@ async def change_policy(session: AsyncSession, actor: Actor, patch: ClaimPolicyP
 
 async def get_profile(session: AsyncSession, actor: Actor, person_id: UUID) -> dict[str, Any]:
     """Raises NotFound, Forbidden (403) for another specialist's, NotASpecialist (422)."""
-    await _check_specialist(session, person_id)
+    role = await _get_role(session, person_id)
     if actor.id != person_id and actor.role not in LEADS:
         raise Forbidden("A specialist reads their own profile.")
+    _check_specialist(role)
     found = await queries.find_profile(session, person_id)
     profile = {name: getattr(found, name) for name in queries.OF_PROFILE} if found else ANYTHING
     return profile | {
@@ -204,15 +205,19 @@ ANYTHING = ProfileIn().model_dump()
 
 async def set_profile(session: AsyncSession, actor: Actor, person_id: UUID, new: ProfileIn) -> dict[str, Any]:
     """What they have claimed stays with them, unless they are on leave. Raises NotFound, NotASpecialist."""
-    await _check_specialist(session, person_id)
+    _check_specialist(await _get_role(session, person_id))
     await queries.store_profile(session, person_id, new.model_dump(mode="json"))
     return await get_profile(session, actor, person_id)
 
 
-async def _check_specialist(session: AsyncSession, person_id: UUID) -> None:
+async def _get_role(session: AsyncSession, person_id: UUID) -> str:
     role = await queries.find_role(session, person_id)
     if role is None:
         raise NotFound
+    return role
+
+
+def _check_specialist(role: str) -> None:
     if role not in PERMISSIONS["audits.claim"]:
         raise NotASpecialist
 
