@@ -156,7 +156,9 @@ POLICIES: Sequence[Policy] = (
         for_role=dict.fromkeys((*_FLOOR, Role.VENDOR_MANAGER), _PUBLISHED),
     ),
     Policy("scorecard_version", "INSERT", MAY["scorecards.create"]),
-    Policy("scorecard_version", "UPDATE", MAY["scorecards.publish"], columns=("state", "published_at")),
+    Policy(
+        "scorecard_version", "UPDATE", MAY["scorecards.publish"], columns=("card", "state", "published_at"),
+    ),
     Policy("sampling_plan", "SELECT", MAY["plans.read"], reporting=True),
     Policy("sampling_plan", "INSERT", MAY["plans.create"]),
     # A draw over several vendors' tickets is none of theirs to see.

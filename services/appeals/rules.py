@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from shared.scales import Scale
+
 WINDOW = timedelta(days=14)
 """From the release of a review to the last moment of appealing it."""
 TIME_TO_RULE = timedelta(days=7)
@@ -45,10 +47,10 @@ def bar_to_ruling(actor_id: UUID, actor_vendor_id: UUID | None, parties: Parties
     return None
 
 
-def scales(card: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    """A scorecard's criteria: id → (lowest, highest value)."""
+def scales(card: Mapping[str, Any]) -> dict[str, Scale]:
+    """A scorecard's criteria: id → what they are answered on."""
     return {
-        criterion["id"]: (criterion["scale"]["min"], criterion["scale"]["max"])
+        criterion["id"]: Scale.parse(criterion["scale"])
         for section in card["sections"]
         for criterion in section["criteria"]
     }
@@ -62,9 +64,8 @@ def misfits(card: Mapping[str, Any], named: Sequence[tuple[str, Any]]) -> list[t
             found.append((index, "unknown-criterion", "The scorecard has no such criterion."))
         elif criterion in seen:
             found.append((index, "repeated-criterion", "Named more than once."))
-        elif value != "NA" and not known[criterion][0] <= value <= known[criterion][1]:
-            low, high = known[criterion]
-            found.append((index, "out-of-range", f"The scale goes from {low} to {high}."))
+        elif value != "NA" and (refusal := known[criterion].refusal(value)) is not None:
+            found.append((index, "out-of-range", f"{refusal[0].upper()}{refusal[1:]}."))
         seen.add(criterion)
     return found
 

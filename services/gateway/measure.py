@@ -34,7 +34,8 @@ ASKED_ELSEWHERE = {
     "alignment", "calibration", "calibrationAgreement", "calibrationRatings", "calibrationTrend",
     "claimPolicy", "connectionHealth", "criterionReport", "deadLetter", "metricCatalogue", "metricTickets",
     "metrics",
-    "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "signals",
+    "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "scorecardDiff", "scorecardUsage",
+    "scorecardsForTicket", "signals",
     "specialistProfile",
 }  # fmt: skip
 """Fields of Query that another service answers."""

@@ -21,6 +21,7 @@ from services.gateway.topics.connections import ConnectionsMutation, Connections
 from services.gateway.topics.criteria import CriteriaQuery
 from services.gateway.topics.dead_letters import DeadLettersMutation, DeadLettersQuery
 from services.gateway.topics.erasures import ErasuresMutation, ErasuresQuery
+from services.gateway.topics.forms import FormsMutation, FormsQuery
 from services.gateway.topics.holds import HoldsMutation, HoldsQuery
 from services.gateway.topics.live import LiveQuery, LiveSubscription
 from services.gateway.topics.logins import LoginsMutation
@@ -47,7 +48,7 @@ class Query(
     PeopleQuery, VendorsQuery, TokensQuery, NoticesQuery, TrailQuery,
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
-    ScorecardsQuery, PlansQuery, AuditsQuery, AssignmentQuery,
+    ScorecardsQuery, FormsQuery, PlansQuery, AuditsQuery, AssignmentQuery,
     CalibrationsQuery, ChecksQuery, CriteriaQuery, RunsQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
@@ -61,7 +62,7 @@ class Mutation(
     PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
-    ScorecardsMutation, PlansMutation, AuditsMutation, AssignmentMutation,
+    ScorecardsMutation, FormsMutation, PlansMutation, AuditsMutation, AssignmentMutation,
     CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip

@@ -232,6 +232,15 @@ GATEWAY = {
     ),
     "topics.erasures:ErasuresQuery.erasure": leads(f"{{ erasure{OF_ONE}"),
     "topics.erasures:ErasuresQuery.erasures": leads("{ erasures { totalCount } }"),
+    "topics.forms:FormsQuery.scorecard_diff": field(
+        f'{{ scorecardDiff(versionId: "{key("card", 1)}") {{ toNumber }} }}'
+    ),
+    "topics.forms:FormsQuery.scorecard_usage": field(
+        f'{{ scorecardUsage(versionId: "{key("card", 1)}") {{ audits }} }}'
+    ),
+    "topics.forms:FormsQuery.scorecards_for_ticket": field(
+        f'{{ scorecardsForTicket(ticketId: "{TICKET}") {{ id }} }}'
+    ),
     "topics.holds:HoldsQuery.legal_holds": leads("{ legalHolds { totalCount } }"),
     "topics.live:LiveQuery.live_cursor": field("{ liveCursor }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),

@@ -155,6 +155,12 @@ def plans(version: int, expects: str) -> Probe:
     return Probe("lead", "POST /audit/plans", expects, new)
 
 
+def changes_form(who: str, version: int, expects: str) -> Probe:
+    criterion = {"id": "a", "title": "A", "scale": {"kind": "binary"}}
+    card = {"sections": [{"id": "s", "title": "S", "criteria": [criterion]}]}
+    return Probe(who, f"PUT /audit/scorecard-versions/{key('card', version)}", expects, {"card": card})
+
+
 def publishes(version: int, expects: str) -> Probe:
     return Probe("lead", f"POST /audit/scorecard-versions/{key('card', version)}/publish", expects)
 
@@ -204,6 +210,11 @@ AUDIT = {
         voids("second-lead", "of-another-lead", "403 own-work"),
     ],
     "sampling.service:plan_sampling": [plans(1, "201"), plans(2, "409 scorecard-not-published")],
+    "scorecards.service:change_draft": [
+        changes_form("lead", 2, "200"),
+        changes_form("lead", 1, "409 scorecard-published"),
+        changes_form("lead:stale", 2, "412 precondition-failed"),
+    ],
     "scorecards.service:publish": [publishes(2, "200"), publishes(1, "409 scorecard-published")],
 }
 

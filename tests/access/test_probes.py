@@ -77,6 +77,7 @@ BODIES: dict[str, Any] = {
     "POST /feedback/connections/{connection_id}/dead-letters/replay": {"ids": [str(MISSING)]},
     "POST /feedback/connections/{connection_id}/backfills": {"from_at": "2026-01-01T00:00:00Z"},
     "POST /audit/scorecards/{scorecard_id}/versions": {"card": None},
+    "PUT /audit/scorecard-versions/{version_id}": {"card": None},
     "POST /people/people/{person_id}/logins": {"issuer": "https://id", "subject": "another"},
     "DELETE /people/people/{person_id}/logins": None,
     "POST /people/service-tokens/{token_id}/revoke": REASON,

@@ -12,7 +12,8 @@ EVERYWHERE = {
 }  # fmt: skip
 """The files of a service or room."""
 EXTRAS = {
-    r"audit/scorecards/card\.py": "a scorecard's form is checked apart from how it scores",
+    r"audit/scorecards/(card|conditions)\.py": "a scorecard's form is checked apart from how it scores",
+    r"audit/scorecards/(answering|applying|comparing)\.py": "one question of a form each",
     r"audit/sampling/(designs|drawing)\.py": "a draw, whole in a file, is made apart from where it is kept",
     r"audit/reviews/importing\.py": "reviews made elsewhere come in by another way than ours",
     r"audit/assignment/standing\.py": "what a queue is asked with stands below whoever asks",

@@ -171,7 +171,7 @@ async def test_answers_that_do_not_fit_say_where(world: World) -> None:
     session = await Session.of(world)
     told = await session.rate(0, status=422, solution=99)
     assert slug(told) == "answers-invalid"
-    assert told["errors"][0]["pointer"] == "/answers/1"
+    assert told["errors"][0]["pointer"] == "/answers/1/value"
     body = {"sample_id": session.id, "answers": answers()}
     await session.post("ratings", body, by=session.raters[0], status=404)
 

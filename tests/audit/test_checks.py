@@ -69,7 +69,7 @@ async def test_a_check_is_given_once_and_by_whom_it_was_asked_of(reviewed: Revie
     await world.post(path, new, by=reviewed.mara, status=404)
     bad = {"answers": answers(solution=99)}
     told = await world.post(path, bad, by=reviewed.expert, status=422)
-    assert (slug(told), told["errors"][0]["pointer"]) == ("answers-invalid", "/answers/1")
+    assert (slug(told), told["errors"][0]["pointer"]) == ("answers-invalid", "/answers/1/value")
     await world.post(path, new, by=reviewed.expert, status=200)
     assert slug(await world.post(path, new, by=reviewed.expert, status=409)) == "check-done"
 

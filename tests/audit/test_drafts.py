@@ -9,7 +9,7 @@ from test_reviews import body, claimed
 from world import World
 
 PARTIAL = {
-    "answers": [{"criterion": "greeting", "value": 1, "comment": "Hello, by name."}],
+    "answers": [{"criterion": "greeting", "value": 1, "comment": "Hello, by name.", "reason": None}],
     "summary": "So far",
 }
 

@@ -113,12 +113,20 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/feedback/retention"): {"data_class": "texts", "keep_days": 100},
     ("POST", "/audit/scorecards"): {"key": "k", "name": "K", "card": SMALL_CARD},
     ("POST", "/audit/scorecards/{scorecard_id}/versions"): {"card": SMALL_CARD},
+    ("PUT", "/audit/scorecard-versions/{version_id}"): {"card": SMALL_CARD},
+    ("POST", "/audit/scorecards/import"): {
+        "format": "assay-scorecard/1", "key": "k", "name": "K", "card": SMALL_CARD,
+    },
+    ("POST", "/audit/scorecards/try"): {
+        "scorecard_version_id": "{version_id}",
+        "answers": [{"criterion": "a", "value": 1, "comment": "c", "reason": "r"}],
+    },
     ("POST", "/audit/plans"): {
         "key": "p", "connection_id": "{connection_id}", "scorecard_version_id": "{version_id}",
         "rate": 0.5, "seed": "s",
     },
     ("POST", "/audit/audits/{audit_id}/reviews"): {
-        "answers": [{"criterion": "a", "value": 1, "comment": "c"}], "summary": "s",
+        "answers": [{"criterion": "a", "value": 1, "comment": "c", "reason": "r"}], "summary": "s",
         "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
     },
     ("PUT", "/audit/audits/{audit_id}/draft"): {

@@ -206,9 +206,9 @@ async def test_r29_a_comment_is_counted_in_characters(world: World) -> None:
 
 
 ANSWERS = [
-    pytest.param({"solution": 987_654_321}, "answers-invalid", "/answers/1", id="R25-above-the-scale"),
-    pytest.param({"solution": -1}, "answers-invalid", "/answers/1", id="R25-below-the-scale"),
-    pytest.param({"solution": 2**62}, "answers-invalid", "/answers/1", id="R25-huge"),
+    pytest.param({"solution": 987_654_321}, "answers-invalid", "/answers/1/value", id="R25-above-the-scale"),
+    pytest.param({"solution": -1}, "answers-invalid", "/answers/1/value", id="R25-below-the-scale"),
+    pytest.param({"solution": 2**62}, "answers-invalid", "/answers/1/value", id="R25-huge"),
     pytest.param({"solution": "5"}, INVALID, "/answers/1/value", id="R24-text-for-a-score"),
     pytest.param({"solution": False}, INVALID, "/answers/1/value", id="R24-false-for-a-score"),
     pytest.param({"solution": "na"}, INVALID, "/answers/1/value", id="R27-na-in-lower-case"),

@@ -83,7 +83,8 @@ async def asking(postgres: str) -> AsyncIterator[Asking]:
 # ---- Anything that can be asked -----------------------------------------------------------------------
 
 VALUES: dict[str, list[Any]] = {
-    "status": ["solved", "open", None], "state": ["open", "reviewed", "claimed", None], "current": [True, False, None],
+    "status": ["solved", "open", None], "state": ["open", "reviewed", "claimed", None], "current": [True, False, None], "overdue": [True, False, None],
+    "scorecardVersionId": [str(key("card", 1)), str(key("card", 2)), None],
     "vendorId": [str(key("v1")), str(key("v2")), None], "connectionId": [str(key("connection")), None],
     "externalId": ["v1-t1-a1", None], "role": ["agent", "admin", "nothing", None],
     "agentId": [str(key("person", "v1-t1-a1")), str(key("person", "own-t1-a1")), None],

@@ -86,7 +86,7 @@ async def test_answers_that_do_not_fit_are_pointed_at(world: World) -> None:
     problem = await mutate(world, SUBMIT, id=audit["id"], answers=ANSWERS[:2])
     # then the problem says which
     assert problem["type"] == "/problems/answers-invalid"
-    assert problem["errors"] == [{"pointer": "/answers", "code": "answer-invalid"}]
+    assert problem["errors"] == [{"pointer": "/answers", "code": "answer-missing"}]
 
 
 async def test_what_a_role_may_not_do_is_a_problem_too(case: Case) -> None:

@@ -12,8 +12,12 @@ from services.demo.story import CARD
 
 VERSION = """... on ScorecardVersion {
   id number state publishedAt scorecard { key name }
-  card { mode passMark capAt100 sections {
-    id title weight kind criteria { id title weight critical scale { min max } }
+  card { mode passMark capAt100 appliesTo { vendorIds groups languages channels } sections {
+    id title weight kind criteria {
+      id title weight critical scale { kind min max options { value title worth autoFail } } naAllowed
+      shownWhen { criterion values atLeast below } reasons { id title } reasonBelow commentBelow
+      commentOnNa sop
+    }
   } }
 }"""
 DRAFT = f"""mutation D($card: CardInput!) {{
@@ -53,6 +57,74 @@ async def test_a_scorecard_is_drafted_versioned_and_published(world: World) -> N
     rest = told([version["card"] for version in versions])
     assert rest == [second["card"], made["card"]]
     assert len(rest[1]["sections"][0]["criteria"]) == len(CARD["sections"][0]["criteria"])
+
+
+RICH: dict[str, Any] = {
+    "pass_mark": 80, "applies_to": {"vendor_ids": [], "groups": [], "languages": ["de"], "channels": []},
+    "sections": [
+        {"id": "s", "title": "S", "criteria": [
+            {"id": "a", "title": "A", "scale": {"kind": "binary"}, "sop": "SOP-7"},
+            {
+                "id": "b", "title": "B", "na_allowed": False, "reason_below": 50, "comment_below": 25,
+                "reasons": [{"id": "late", "title": "Late"}], "comment_on_na": True,
+                "scale": {"kind": "choice", "options": [
+                    {"value": 0, "title": "No", "worth": None, "auto_fail": True},
+                    {"value": 1, "title": "So so", "worth": 12.5, "auto_fail": False},
+                ]},
+                "shown_when": {"criterion": "a", "values": [1], "at_least": None, "below": None},
+            },
+        ]},
+    ],
+}  # fmt: skip
+CHANGE = f"""mutation C($id: UUID!, $card: CardInput!) {{
+  changeScorecardDraft(versionId: $id, card: $card) {{ __typename {VERSION} {PROBLEM} }}
+}}"""
+IMPORT = f"""mutation I($card: CardInput!) {{
+  importScorecard(key: "email", name: "E-mail", card: $card) {{ __typename {VERSION} {PROBLEM} }}
+}}"""
+TRY = f"""mutation T($id: UUID!, $answers: [AnswerInput!]!) {{
+  tryScorecard(scorecardVersionId: $id, answers: $answers) {{
+    ... on TriedScore {{ outcome score hidden failedCriteria earned atStake sections }} {PROBLEM}
+  }}
+}}"""
+
+
+async def test_a_form_with_everything_in_it_comes_back_as_rest_tells_it(world: World) -> None:
+    # given a draft that is changed to a form with choices, conditions and reasons
+    made = await mutate(world, DRAFT, card=told(CARD))
+    changed = await mutate(world, CHANGE, id=made["id"], card=told(RICH))
+    rest = await world.get(f"/audit/scorecard-versions/{made['id']}")
+    assert changed["card"] == told(rest["card"])
+    # when it is tried out, compared and carried away
+    answers = [
+        {"criterion": "a", "value": 1},
+        {"criterion": "b", "value": 1, "reason": "late", "comment": "x"},
+    ]
+    tried = await mutate(world, TRY, id=made["id"], answers=answers)
+    assert (tried["outcome"], tried["score"], tried["hidden"]) == ("failed", 56.25, [])
+    wrong = await mutate(world, TRY, id=made["id"], answers=[{"criterion": "a", "value": 1}])
+    assert wrong["type"] == "/problems/answers-invalid"
+    again = await mutate(world, IMPORT, card=told(rest["card"]))
+    assert (again["number"], again["card"]) == (2, changed["card"])
+    query = """query D($id: UUID!) {
+      scorecardDiff(versionId: $id) { fromNumber isComparable changes { what id change field before after } }
+      scorecardUsage(versionId: $id) { audits reviews firstReleasedAt }
+    }"""
+    seen = await data(world, query, id=again["id"])
+    assert seen["scorecardDiff"] == {"fromNumber": 1, "isComparable": True, "changes": []}
+    assert seen["scorecardUsage"] == {"audits": 0, "reviews": 0, "firstReleasedAt": None}
+
+
+async def test_the_scorecards_of_a_ticket_are_those_of_rest(world: World) -> None:
+    connection = await world.connection()
+    await world.plan(connection["id"])
+    await world.solved_ticket()
+    ticket = (await world.get("/feedback/tickets"))["items"][0]["id"]
+    rest = await world.get(f"/audit/tickets/{ticket}/scorecards")
+    query = "query S($id: UUID!) { scorecardsForTicket(ticketId: $id) { id number scorecard { key } } }"
+    seen = (await data(world, query, id=ticket))["scorecardsForTicket"]
+    assert [one["id"] for one in seen] == [one["id"] for one in rest]
+    assert [one["scorecard"]["key"] for one in seen] == ["card-of-plan"]
 
 
 async def test_a_form_that_cannot_score_is_the_owners_problem(world: World) -> None:

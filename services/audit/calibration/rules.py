@@ -278,7 +278,7 @@ def agreed(sample: Any) -> Given:
 
 
 def _by_criterion(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {one["criterion"]: one["value"] for one in answers}
+    return {one["criterion"]: one["value"] for one in answers if not one.get("is_hidden")}
 
 
 def results(

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit.calibration import queries, rules
 from services.audit.calibration.schemas import CalibrationIn, CalibrationOut, LateIn, RatingIn
 from services.audit.errors import (
-    AnswersInvalid,
     CalibrationBlind,
     CalibrationIncomplete,
     CalibrationNotOpen,
@@ -21,9 +20,9 @@ from services.audit.errors import (
     ScorecardNotPublished,
 )
 from services.audit.reviews.rules import score_answers
+from services.audit.scorecards.answering import AnswersWrong
 from services.audit.scorecards.queries import get_version
-from services.audit.scorecards.rules import AnswerInvalid
-from services.audit.scorecards.service import read_card
+from services.audit.scorecards.service import read_card, refused
 from shared import clock, outbox
 from shared.auth import Actor
 from shared.errors import Fault, Forbidden, NotFound, ValidationFailed
@@ -200,12 +199,11 @@ async def rate(session: AsyncSession, actor: Actor, calibration_id: UUID, new: R
 async def _scored(session: AsyncSession, calibration: Calibration, new: RatingIn) -> dict[str, Any]:
     version = await get_version(session, calibration.scorecard_version_id)
     try:
-        return score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
-    except AnswerInvalid as error:
-        places = [n for n, one in enumerate(new.answers) if one.criterion == error.criterion]
-        where = f"/answers/{places[-1]}" if places else "/answers"
-        fault = Fault(where, "answer-invalid", f"{error.criterion}: {error.detail}")
-        raise AnswersInvalid(faults=[fault]) from None
+        return score_answers(
+            read_card(version.card), [one.model_dump() for one in new.answers], with_words=False
+        )
+    except AnswersWrong as error:
+        raise refused(error) from None
 
 
 async def reveal_ratings(session: AsyncSession, calibration_id: UUID) -> None:

@@ -11,7 +11,6 @@ from services.audit.calibration.rules import without_agent
 from services.audit.checks import queries, rules
 from services.audit.checks.schemas import CheckAnswersIn, CheckIn, CheckOut
 from services.audit.errors import (
-    AnswersInvalid,
     CheckDone,
     CheckExists,
     NotARater,
@@ -20,9 +19,9 @@ from services.audit.errors import (
     ReviewSuperseded,
 )
 from services.audit.reviews.rules import score_answers
+from services.audit.scorecards.answering import AnswersWrong
 from services.audit.scorecards.queries import get_version
-from services.audit.scorecards.rules import AnswerInvalid
-from services.audit.scorecards.service import read_card
+from services.audit.scorecards.service import read_card, refused
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden, NotFound, ValidationFailed
@@ -80,21 +79,17 @@ async def submit(session: AsyncSession, actor: Actor, check_id: UUID, new: Check
     review = await queries.get_review(session, check.review_id)
     version = await get_version(session, review.scorecard_version_id)
     try:
-        scored = score_answers(read_card(version.card), [answer.model_dump() for answer in new.answers])
-    except AnswerInvalid as error:
-        raise AnswersInvalid(faults=[_fault(error, new)]) from None
+        scored = score_answers(
+            read_card(version.card), [one.model_dump() for one in new.answers], with_words=False
+        )
+    except AnswersWrong as error:
+        raise refused(error) from None
     check.answers, check.checked_at = scored["answers"], clock.now()
     check.score, check.score_exact = scored["score"], scored["score_exact"]
     check.auto_failed = scored["auto_failed"]
     await session.flush()
     await outbox.publish(session, ReviewChecked(check_id))
     return await shown(session, actor, check)
-
-
-def _fault(error: AnswerInvalid, new: CheckAnswersIn) -> Fault:
-    places = [index for index, one in enumerate(new.answers) if one.criterion == error.criterion]
-    where = f"/answers/{places[-1]}" if places else "/answers"
-    return Fault(where, "answer-invalid", f"{error.criterion}: {error.detail}")
 
 
 def in_short(actor: Actor, check: ReviewCheck) -> dict[str, Any]:

@@ -28,6 +28,7 @@ SELECT answer->>'criterion' AS criterion,
        scored.score, count(*) AS n
 FROM told CROSS JOIN jsonb_array_elements(told.answers) answer
 LEFT JOIN scored ON scored.id = told.id AND scored.criterion = answer->>'criterion'
+WHERE answer->'is_hidden' IS DISTINCT FROM 'true'
 GROUP BY 1, 2, 3 ORDER BY 1, 3, 2
 """
 _WHOLE = """

@@ -47,10 +47,14 @@ def select_reviews(
     agent_id: UUID | None,
     ticket_id: UUID | None,
     audit_id: UUID | None,
+    scorecard_version_id: UUID | None,
     current: bool | None,
 ) -> Select[Any]:
     statement = select(Review)
-    equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
+    equal = {
+        "agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id,
+        "scorecard_version_id": scorecard_version_id,
+    }  # fmt: skip
     for name, value in equal.items():
         if value is not None:
             statement = statement.where(getattr(Review, name) == value)

@@ -84,11 +84,12 @@ async def submit_review(
 async def list_reviews(
     session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("reviews.read"))],
     agent_id: UUID | None = None, ticket_id: UUID | None = None, audit_id: UUID | None = None,
-    current: bool | None = None,
+    scorecard_version_id: UUID | None = None, current: bool | None = None,
 ) -> Any:  # fmt: skip
     reviews = queries.select_reviews(
-        agent_id=agent_id, ticket_id=ticket_id, audit_id=audit_id, current=current
-    )
+        agent_id=agent_id, ticket_id=ticket_id, audit_id=audit_id, current=current,
+        scorecard_version_id=scorecard_version_id,
+    )  # fmt: skip
     return await page_of(session, reviews, paging, row_id=Review.id, newest=Review.released_at)
 
 

@@ -6,8 +6,10 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from services.audit.scorecards.answering import AnswersWrong, faults, values_of
 from services.audit.scorecards.card import Scorecard
-from services.audit.scorecards.rules import AnswerInvalid, Result, score
+from services.audit.scorecards.conditions import hidden
+from services.audit.scorecards.rules import NOT_APPLICABLE, score, sections_of
 
 DECIMALS = Decimal("1e-12")
 DIGITS = 80
@@ -27,7 +29,7 @@ def misplaced(
 ) -> list[tuple[int, str, str]]:
     """[(which of the highlights, which field of it, what is wrong)]: those that show nothing."""
     bodies = {one["id"]: one.get("body") or "" for one in (evidence or {}).get("messages", ())}
-    criteria = {criterion.id for section in card.sections for criterion in section.criteria}
+    criteria = {criterion.id for criterion in card.criteria}
     found = []
     for place, one in enumerate(highlights):
         body = bodies.get(str(one["message_id"]))
@@ -42,36 +44,54 @@ def misplaced(
     return found
 
 
-def score_answers(card: Scorecard, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The columns of a review that follow from its answers: [{criterion, value, comment}].
+def score_answers(
+    card: Scorecard, answers: Sequence[Mapping[str, Any]], *, with_words: bool = True
+) -> dict[str, Any]:
+    """The columns of a review that follow from its answers: [{criterion, value, comment, reason}].
 
-    Raises AnswerInvalid for a criterion that is missing, unknown, given twice or off its scale.
+    Raises AnswersWrong for what is missing, unknown, given twice, hidden, off its scale, or lacks its reason
+    or comment.
     """
-    values: dict[str, Any] = {}
-    for answer in answers:
-        if answer["criterion"] in values:
-            raise AnswerInvalid(answer["criterion"], "Answered twice.")
-        values[answer["criterion"]] = answer["value"]
-    result = score(card, values)
-    by_id = {answer["criterion"]: answer for answer in answers}
-    order = [criterion.id for section in card.sections for criterion in section.criteria]
+    if wrong := faults(card, answers, with_words=with_words):
+        raise AnswersWrong(wrong)
+    return columns_of(card, answers)
+
+
+def columns_of(card: Scorecard, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """As `score_answers`, without asking for reasons and comments."""
+    result = score(card, values_of(answers))
+    by_id = {answer["criterion"]: dict(answer) for answer in answers if not answer.get("is_hidden")}
     return {
-        "answers": [dict(by_id[criterion]) for criterion in order],
+        "answers": [by_id.get(criterion.id) or not_shown(criterion.id) for criterion in card.criteria],
         "score": to_decimal(result.score),
         "score_exact": str(result.score) if result.score is not None else None,
         "score_without_auto_fail": to_decimal(result.score_without_auto_fail),
         "auto_failed": result.auto_failed,
         "passed": result.passed,
-        "sections": _sections(card, result),
+        "sections": sections_of(card, result),
     }
 
 
+def not_shown(criterion: str) -> dict[str, Any]:
+    """Not applicable by the card, not by anybody's word."""
+    return {"criterion": criterion, "value": NOT_APPLICABLE, "comment": None, "is_hidden": True}
+
+
 def merge_answers(
-    answers: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]
+    card: Scorecard, answers: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The answers with the ruling's values in place; comments stay."""
+    """The answers with the ruling's values in place; comments stay. What these hide has no answer any more;
+    what they show for the first time was never judged: it is not applicable."""
     changed = {change["criterion"]: change["value"] for change in changes}
-    return [{**answer, "value": changed.get(answer["criterion"], answer["value"])} for answer in answers]
+    given = {answer["criterion"]: dict(answer) for answer in answers if not answer.get("is_hidden")}
+    for name, value in changed.items():
+        given[name] = given.get(name, {"criterion": name, "comment": None}) | {"value": value}
+    out_of_sight = hidden(card.conditions, {name: one["value"] for name, one in given.items()})
+    return [
+        given.get(criterion.id, {"criterion": criterion.id, "value": NOT_APPLICABLE, "comment": None})
+        for criterion in card.criteria
+        if criterion.id not in out_of_sight
+    ]
 
 
 def to_decimal(exact: Fraction | None) -> Decimal | None:
@@ -79,25 +99,3 @@ def to_decimal(exact: Fraction | None) -> Decimal | None:
         return None
     with localcontext(prec=DIGITS):
         return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(DECIMALS)
-
-
-def _sections(card: Scorecard, result: Result) -> list[dict[str, Any]]:
-    """[{section, score, criteria: [{criterion, score}]}], percents as numbers or null."""
-    return [
-        {
-            "section": section.id,
-            "score": _number(result.section_scores.get(section.id)),
-            "criteria": [
-                {
-                    "criterion": criterion.id,
-                    "score": _number(result.criterion_scores.get(criterion.id)),
-                }
-                for criterion in section.criteria
-            ],
-        }
-        for section in card.sections
-    ]
-
-
-def _number(exact: Fraction | None) -> float | None:
-    return None if exact is None else float(exact)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import Answer, Comment, Id, In, Key, Out, Score
+from services.audit.scorecards.schemas import AnswerIn
+from shared.schemas import Comment, Id, In, Key, Out, Score
 
 MAX_OFFSET = 10_000_000
 """Beyond any message's length."""
@@ -15,12 +16,6 @@ MAX_OFFSET = 10_000_000
 DraftNumber = Annotated[
     int, Field(ge=0, le=2**31 - 2, description="Of the draft you read; 0: there was none.")
 ]
-
-
-class AnswerIn(In):
-    criterion: Key
-    value: Answer = Field(description='On the criterion\'s scale, or "NA".')
-    comment: Comment | None = None
 
 
 class HighlightIn(In):
@@ -33,7 +28,9 @@ class HighlightIn(In):
 
 
 class VerdictIn(In):
-    answers: list[AnswerIn] = Field(max_length=500, description="One for every criterion of the card.")
+    answers: list[AnswerIn] = Field(
+        max_length=500, description="One for every criterion that the other answers show."
+    )
     summary: Comment | None = None
     highlights: list[HighlightIn] = Field(
         default=[], max_length=200, description="Where in the ticket it shows."

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.audit.errors import (
-    AnswersInvalid,
     DraftMoved,
     HighlightOutside,
     NotYourAudit,
@@ -19,9 +18,9 @@ from services.audit.errors import (
 )
 from services.audit.reviews import queries, rules
 from services.audit.reviews.schemas import AuditOut, DraftIn, ReviewIn, RevisionIn, VerdictIn
+from services.audit.scorecards.answering import AnswersWrong
 from services.audit.scorecards.queries import get_version
-from services.audit.scorecards.rules import AnswerInvalid
-from services.audit.scorecards.service import read_card
+from services.audit.scorecards.service import read_card, refused
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
 from shared.errors import Fault, Forbidden
@@ -116,8 +115,8 @@ async def _verdict(session: AsyncSession, audit: Audit, new: VerdictIn) -> dict[
     card = read_card((await get_version(session, audit.scorecard_version_id)).card)
     try:
         scored = rules.score_answers(card, [answer.model_dump() for answer in new.answers])
-    except AnswerInvalid as error:
-        raise AnswersInvalid(faults=[_fault(error, new)]) from None
+    except AnswersWrong as error:
+        raise refused(error) from None
     evidence = await queries.find_evidence(session, audit) if new.highlights else None
     highlights = [highlight.model_dump(mode="json") for highlight in new.highlights]
     if wrong := rules.misplaced(highlights, card, evidence):
@@ -133,14 +132,6 @@ async def _add(session: AsyncSession, review: Review, *, by: UUID) -> None:
     session.add(ReviewAuthor(ticket_id=review.ticket_id, review_id=review.id, reviewer_id=by))
     await session.flush()
     set_committed_value(review, "reviewer_id", by)
-
-
-def _fault(error: AnswerInvalid, new: VerdictIn) -> Fault:
-    """Where in the list it is; a criterion that has no answer is named, for it is the card's word."""
-    places = [index for index, answer in enumerate(new.answers) if answer.criterion == error.criterion]
-    if not places:
-        return Fault("/answers", "answer-invalid", f"{error.criterion}: {error.detail}")
-    return Fault(f"/answers/{places[-1]}", "answer-invalid", error.detail)
 
 
 async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUID) -> Review:
@@ -235,7 +226,8 @@ async def supersede_review(session: AsyncSession, appeal_id: UUID) -> None:
     if old.superseded_at is not None:
         return
     version = await get_version(session, old.scorecard_version_id)
-    scored = rules.score_answers(read_card(version.card), rules.merge_answers(old.answers, ruling.changes))
+    card = read_card(version.card)
+    scored = rules.columns_of(card, rules.merge_answers(card, old.answers, ruling.changes))
     old.superseded_at = ruling.ruled_at
     await session.flush()  # before the new version comes: at most one is current
     review = Review(

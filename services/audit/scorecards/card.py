@@ -6,17 +6,15 @@ Pure values; every number is an exact `Fraction`. What answers to a card are wor
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, get_args
+
+from services.audit.scorecards.conditions import Condition, Conditions, cycle
+from shared.scales import Scale, ScaleInvalid, exact
 
 Mode = Literal["weighted", "points", "sections"]
 Kind = Literal["standard", "bonus", "autofail"]
 Critical = Literal["review", "section"]
-
-_DIGITS = 12
-_DECIMALS = 30
-_LARGEST = 10**_DIGITS
 
 
 class ScorecardInvalid(ValueError):
@@ -30,16 +28,32 @@ class ScorecardInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Criterion:
-    """What is judged: answered between `minimum` and `maximum`, worth `weight`.
+    """What is judged: answered on `scale`, worth `weight` (words weigh nothing).
 
     `critical`: an answer below half of the scale fails the whole "review" or its "section".
+    `shown_when`: it is hidden unless; None: it is always shown.
+    `reasons`: of which one is named where the answer's share is below `reason_below`; below
+    `comment_below`, and with `comment_on_na` where it is not applicable, a comment is asked for.
     """
 
     id: str
     weight: Fraction
-    minimum: Fraction
-    maximum: Fraction
+    scale: Scale
     critical: Critical | None = None
+    na_allowed: bool = True
+    shown_when: Condition | None = None
+    reasons: tuple[str, ...] = ()
+    reason_below: Fraction | None = None
+    comment_below: Fraction | None = None
+    comment_on_na: bool = False
+
+    @property
+    def minimum(self) -> Fraction:
+        return self.scale.minimum
+
+    @property
+    def maximum(self) -> Fraction:
+        return self.scale.maximum
 
 
 @dataclass(frozen=True)
@@ -71,13 +85,22 @@ class Scorecard:
     def __post_init__(self) -> None:
         _refuse_unusable(self)
 
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Of all sections, in the order of the form."""
+        return tuple(criterion for section in self.sections for criterion in section.criteria)
+
+    @property
+    def conditions(self) -> Conditions:
+        return {criterion.id: criterion.shown_when for criterion in self.criteria}
+
     @classmethod
     def parse(cls, raw: Mapping[str, object]) -> "Scorecard":
         """A card from JSON, in the shape of `schemas.CardIn`: `{mode, sections: [{id, weight, kind,
-        criteria: [{id, weight, scale: {min, max}, critical}]}], pass_mark, cap_at_100}`. Left out:
-        mode "weighted", weights 1, kind "standard", no critical, no pass mark, no cap. Numbers
-        become exact (a float by its shortest spelling). Titles and other keys are ignored. Raises
-        `ScorecardInvalid`.
+        criteria: [{id, weight, scale: {kind, min, max, options}, critical, na_allowed, shown_when, reasons,
+        reason_below, comment_below, comment_on_na}]}], pass_mark, cap_at_100}`. Left out: mode "weighted",
+        weights 1, kind "standard", not applicable allowed, and nothing of the rest. Numbers become exact
+        (a float by its shortest spelling). Titles and other keys are ignored. Raises `ScorecardInvalid`.
         """
         card = _object(raw, "")
         cap = card.get("cap_at_100", False)
@@ -94,24 +117,6 @@ class Scorecard:
             pass_mark=None if pass_mark is None else _number(pass_mark, "/pass_mark"),
             cap_at_100=cap,
         )
-
-
-def exact(value: object) -> Fraction | None:
-    """A finite number as an exact fraction (a float by its shortest spelling, so 0.1 is 1/10);
-    None for anything else, including booleans, strings and magnitudes of 10^12 and above."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Fraction | int):
-        whole = Fraction(value)
-        return whole if abs(whole) < _LARGEST else None
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if not isinstance(value, Decimal) or not value.is_finite():
-        return None
-    exponent = value.as_tuple().exponent
-    if value.adjusted() >= _DIGITS or not isinstance(exponent, int) or exponent < -_DECIMALS:
-        return None
-    return Fraction(value)
 
 
 def _refuse_unusable(card: Scorecard) -> None:
@@ -135,6 +140,31 @@ def _refuse_unusable(card: Scorecard) -> None:
             at_stake += section.weight if card.mode == "sections" else weight
     if at_stake == 0:
         raise ScorecardInvalid("/sections", "no standard section weighs anything")
+    _refuse_unusable_conditions(card)
+
+
+def _refuse_unusable_conditions(card: Scorecard) -> None:
+    known = {criterion.id: criterion for criterion in card.criteria}
+    places = {
+        criterion.id: f"/sections/{s}/criteria/{c}/shown_when"
+        for s, section in enumerate(card.sections)
+        for c, criterion in enumerate(section.criteria)
+    }
+    for criterion in card.criteria:
+        if (condition := criterion.shown_when) is None:
+            continue
+        at = places[criterion.id]
+        if condition.criterion not in known:
+            raise ScorecardInvalid(f"{at}/criterion", "the scorecard has no such criterion")
+        if known[condition.criterion].scale.kind == "text":
+            raise ScorecardInvalid(f"{at}/criterion", "words are no condition")
+        asked = [*(condition.values or ()), condition.at_least, condition.below]
+        scale = known[condition.criterion].scale
+        if all(one is None or not scale.minimum <= one <= scale.maximum for one in asked):
+            raise ScorecardInvalid(at, "no answer on that criterion's scale can show it")
+    if circle := cycle(card.conditions):
+        words = " → ".join([*circle, circle[0]])
+        raise ScorecardInvalid(places[circle[0]], f"the conditions run in a circle: {words}")
 
 
 def _refuse_unusable_section(section: Section, at: str, seen_criteria: set[str]) -> None:
@@ -151,10 +181,12 @@ def _refuse_unusable_section(section: Section, at: str, seen_criteria: set[str])
         seen_criteria.add(criterion.id)
         if criterion.weight < 0:
             raise ScorecardInvalid(f"{here}/weight", "a weight cannot be negative")
-        if criterion.minimum >= criterion.maximum:
-            raise ScorecardInvalid(f"{here}/scale/max", "the scale must end above where it starts")
         if criterion.critical is not None and criterion.critical not in get_args(Critical):
             raise ScorecardInvalid(f"{here}/critical", "review, section or null is expected")
+        if criterion.critical is not None and criterion.scale.kind == "text":
+            raise ScorecardInvalid(f"{here}/critical", "words are not scored, and fail nothing")
+        if criterion.reason_below is not None and not criterion.reasons:
+            raise ScorecardInvalid(f"{here}/reasons", "a reason is asked for, and there is none to name")
 
 
 def _section(raw: object, at: str) -> Section:
@@ -172,14 +204,68 @@ def _section(raw: object, at: str) -> Section:
 
 def _criterion(raw: object, at: str) -> Criterion:
     criterion = _object(raw, at)
-    scale = _object(criterion.get("scale"), f"{at}/scale")
+    try:
+        scale = Scale.parse(_object(criterion.get("scale"), f"{at}/scale"))
+    except ScaleInvalid as error:
+        raise ScorecardInvalid(f"{at}/scale{error.pointer}", error.detail) from None
+    weight = _number(criterion.get("weight", 1), f"{at}/weight")
+    reasons = _list(criterion.get("reasons", []), f"{at}/reasons")
+    named = [
+        _id(_object(one, f"{at}/reasons/{n}").get("id"), f"{at}/reasons/{n}/id")
+        for n, one in enumerate(reasons)
+    ]
+    for n, reason in enumerate(named):
+        if reason in named[:n]:
+            raise ScorecardInvalid(f"{at}/reasons/{n}/id", f"the reason {reason!r} appears twice")
     return Criterion(
         id=_id(criterion.get("id"), f"{at}/id"),
-        weight=_number(criterion.get("weight", 1), f"{at}/weight"),
-        minimum=_number(scale.get("min"), f"{at}/scale/min"),
-        maximum=_number(scale.get("max"), f"{at}/scale/max"),
+        weight=Fraction(0) if scale.kind == "text" else weight,
+        scale=scale,
         critical=_critical(criterion.get("critical"), f"{at}/critical"),
+        na_allowed=_flag(criterion, "na_allowed", at, default=True),
+        shown_when=_condition(criterion.get("shown_when"), f"{at}/shown_when"),
+        reasons=tuple(named),
+        reason_below=_share(criterion.get("reason_below"), f"{at}/reason_below"),
+        comment_below=_share(criterion.get("comment_below"), f"{at}/comment_below"),
+        comment_on_na=_flag(criterion, "comment_on_na", at),
     )
+
+
+def _condition(raw: object, at: str) -> Condition | None:
+    if raw is None:
+        return None
+    told = _object(raw, at)
+    values = told.get("values")
+    edges = {
+        name: None if told.get(name) is None else _number(told[name], f"{at}/{name}")
+        for name in ("at_least", "below")
+    }
+    if values is None and not any(edge is not None for edge in edges.values()):
+        raise ScorecardInvalid(at, "values, at_least or below is expected")
+    one_of = None
+    if values is not None:
+        numbers = [_number(one, f"{at}/values/{n}") for n, one in enumerate(_list(values, f"{at}/values"))]
+        if not numbers:
+            raise ScorecardInvalid(f"{at}/values", "at least one value is expected")
+        one_of = frozenset(numbers)
+    return Condition(_id(told.get("criterion"), f"{at}/criterion"), one_of, **edges)
+
+
+def _share(raw: object, at: str) -> Fraction | None:
+    """Percent of the scale, as 0..1."""
+    if raw is None:
+        return None
+    percent = _number(raw, at)
+    if not 0 <= percent <= 100:
+        raise ScorecardInvalid(at, "0 to 100 percent is expected")
+    return percent / 100
+
+
+def _flag(raw: Mapping[str, object], name: str, at: str, *, default: bool = False) -> bool:
+    flag = raw.get(name, default)
+    if not isinstance(flag, bool):
+        raise ScorecardInvalid(f"{at}/{name}", "true or false is expected")
+    return flag
 
 
 def _mode(raw: object) -> Mode:

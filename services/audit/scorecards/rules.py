@@ -7,13 +7,15 @@ section 1.4 (IQS).
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
-from services.audit.scorecards.card import Criterion, Scorecard, Section, exact
+from services.audit.scorecards.card import Scorecard, Section
+from services.audit.scorecards.conditions import hidden
+from shared.scales import Outcome, exact
 
 Answer = Fraction | int | Decimal | float | Literal["NA"]
 
@@ -24,10 +26,12 @@ HUNDRED = Fraction(100)
 
 class AnswerInvalid(ValueError):
     """An answer does not fit the scorecard. `criterion`: its id; `pointer`: `/answers/<criterion>`, as
-    `score` takes them; `detail`."""
+    `score` takes them; `detail`; `code`, and which `part` of the answer it is about."""
 
-    def __init__(self, criterion_id: str, detail: str) -> None:
-        self.criterion = criterion_id
+    def __init__(
+        self, criterion_id: str, detail: str, *, code: str = "answer-invalid", part: str = ""
+    ) -> None:
+        self.criterion, self.code, self.part = criterion_id, code, part
         escaped = criterion_id.replace("~", "~0").replace("/", "~1")
         self.pointer = f"/answers/{escaped}"
         self.detail = detail
@@ -42,7 +46,8 @@ class Result:
     a score or a pass mark. `score_without_auto_fail` is the score had no review-level failure
     counted (section-level failures still do). `failed_criteria` are the review-level failures in
     card order. `section_scores` covers standard sections, `criterion_scores` every criterion; None
-    where all is not applicable.
+    where all is not applicable. `points`: what each section earned, of how much at stake, and `total`
+    the same of the review before any failure of the whole. `hidden`: criteria that no answer showed.
     """
 
     score: Fraction | None
@@ -52,6 +57,24 @@ class Result:
     passed: bool | None
     section_scores: Mapping[str, Fraction | None]
     criterion_scores: Mapping[str, Fraction | None]
+    points: Mapping[str, "Points"]
+    total: "Points"
+    hidden: frozenset[str]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Apart from the number: what became of it."""
+        if self.auto_failed:
+            return "auto_failed"
+        if self.score is None:
+            return "not_scored"
+        return {True: "passed", False: "failed", None: "scored"}[self.passed]  # type: ignore[return-value]  # the words of Outcome
+
+
+@dataclass(frozen=True)
+class Points:
+    earned: Fraction
+    at_stake: Fraction
 
 
 @dataclass(frozen=True)
@@ -75,16 +98,18 @@ class Iqs:
 
 
 def score(scorecard: Scorecard, answers: Mapping[str, Answer]) -> Result:
-    """Score a review. `answers` maps the id of every criterion to a value on its scale or
+    """Score a review. `answers` maps the id of every criterion that they show to a value on its scale or
     "NA".
 
     Criterion score = (value - min) / (max - min). Raises `AnswerInvalid` for a criterion that is
-    unknown or unanswered, and for an answer that is out of range or not a number.
+    unknown, unanswered, or hidden and answered all the same, and for an answer that does not fit its scale.
     """
-    rated = _rated(scorecard, answers)
-    failed = tuple(criterion.id for criterion in _fatal_criteria(scorecard) if _fails(rated[criterion.id]))
+    out_of_sight = hidden(scorecard.conditions, answers)
+    rated = _rated(scorecard, answers, out_of_sight)
+    failed = _failed_criteria(scorecard, answers, rated)
     tallies = {section.id: _tally(section, rated) for section in scorecard.sections}
-    full = _total(scorecard, tallies)
+    total = _total(scorecard, tallies)
+    full = _ratio(total.earned * HUNDRED, total.at_stake)
     if full is not None and scorecard.cap_at_100:
         full = min(full, HUNDRED)
     final = Fraction(0) if failed else full
@@ -103,6 +128,9 @@ def score(scorecard: Scorecard, answers: Mapping[str, Answer]) -> Result:
         criterion_scores={
             criterion_id: None if share is None else share * HUNDRED for criterion_id, share in rated.items()
         },
+        points={key: Points(tally.earned, tally.at_stake) for key, tally in tallies.items()},
+        total=total,
+        hidden=out_of_sight,
     )
 
 
@@ -127,6 +155,31 @@ def iqs(reviews: Iterable[ScoredReview]) -> Iqs:
     )
 
 
+def sections_of(scorecard: Scorecard, result: Result) -> list[dict[str, Any]]:
+    """[{section, score, earned, at_stake, criteria: [{criterion, score}]}]: percents and weights as numbers,
+    or null."""
+    return [
+        {
+            "section": section.id,
+            "score": _number(result.section_scores.get(section.id)),
+            "earned": _number(result.points[section.id].earned),
+            "at_stake": _number(result.points[section.id].at_stake),
+            "criteria": [
+                {
+                    "criterion": criterion.id,
+                    "score": _number(result.criterion_scores.get(criterion.id)),
+                }
+                for criterion in section.criteria
+            ],
+        }
+        for section in scorecard.sections
+    ]
+
+
+def _number(exact: Fraction | None) -> float | None:
+    return None if exact is None else float(exact)
+
+
 def display(percent: Fraction) -> str:
     """Two decimals, halves up ("63.89"): for eyes only, never to compare with a pass mark."""
     hundredths = math.floor(abs(percent) * 100 + HALF)
@@ -149,34 +202,50 @@ class _Tally:
         return _ratio(self.earned * HUNDRED, self.at_stake)
 
 
-def _rated(scorecard: Scorecard, answers: Mapping[str, Answer]) -> dict[str, Fraction | None]:
-    criteria = {criterion.id: criterion for section in scorecard.sections for criterion in section.criteria}
+def _rated(
+    scorecard: Scorecard, answers: Mapping[str, Answer], out_of_sight: frozenset[str]
+) -> dict[str, Fraction | None]:
+    """Criterion → its share of the scale (0..1); None: not applicable, hidden, or words."""
+    known = {criterion.id for criterion in scorecard.criteria}
     for criterion_id in answers:
-        if criterion_id not in criteria:
-            raise AnswerInvalid(str(criterion_id), "the scorecard has no such criterion")
-    return {criterion.id: _share(criterion, answers) for criterion in criteria.values()}
+        if criterion_id not in known:
+            raise AnswerInvalid(
+                str(criterion_id), "the scorecard has no such criterion", code="unknown-criterion"
+            )
+    rated: dict[str, Fraction | None] = {}
+    for criterion in scorecard.criteria:
+        rated[criterion.id] = None
+        if criterion.id in out_of_sight:
+            if criterion.id in answers:
+                raise AnswerInvalid(
+                    criterion.id, "the other answers hide this criterion", code="answer-hidden"
+                )
+            continue
+        if criterion.id not in answers:
+            raise AnswerInvalid(criterion.id, "the criterion has no answer", code="answer-missing")
+        answer = answers[criterion.id]
+        if isinstance(answer, str) and answer == NOT_APPLICABLE:
+            continue
+        if (refusal := criterion.scale.refusal(answer)) is not None:
+            raise AnswerInvalid(criterion.id, refusal)
+        rated[criterion.id] = criterion.scale.share(exact(answer) or Fraction(0))
+    return rated
 
 
-def _share(criterion: Criterion, answers: Mapping[str, Answer]) -> Fraction | None:
-    """The criterion score as a share of its scale (0..1), None when not applicable."""
-    if criterion.id not in answers:
-        raise AnswerInvalid(criterion.id, "the criterion has no answer")
-    answer = answers[criterion.id]
-    if isinstance(answer, str) and answer == NOT_APPLICABLE:
-        return None
-    value = exact(answer)
-    if value is None:
-        raise AnswerInvalid(criterion.id, 'a number on the scale or "NA" is expected')
-    if not criterion.minimum <= value <= criterion.maximum:
-        raise AnswerInvalid(criterion.id, f"the scale runs from {criterion.minimum} to {criterion.maximum}")
-    return (value - criterion.minimum) / (criterion.maximum - criterion.minimum)
-
-
-def _fatal_criteria(scorecard: Scorecard) -> Iterator[Criterion]:
-    for section in scorecard.sections:
-        for criterion in section.criteria:
-            if section.kind == "autofail" or criterion.critical == "review":
-                yield criterion
+def _failed_criteria(
+    scorecard: Scorecard, answers: Mapping[str, Answer], rated: Mapping[str, Fraction | None]
+) -> tuple[str, ...]:
+    """Those that fail the review, in the order of the card."""
+    return tuple(
+        criterion.id
+        for section in scorecard.sections
+        for criterion in section.criteria
+        if (share := rated[criterion.id]) is not None
+        and (
+            ((section.kind == "autofail" or criterion.critical == "review") and _fails(share))
+            or criterion.scale.fails(exact(answers[criterion.id]) or Fraction(0))
+        )
+    )
 
 
 def _fails(share: Fraction | None) -> bool:
@@ -197,20 +266,18 @@ def _tally(section: Section, rated: Mapping[str, Fraction | None]) -> _Tally:
     )
 
 
-def _total(scorecard: Scorecard, tallies: Mapping[str, _Tally]) -> Fraction | None:
-    """The review score before auto-fail and cap; None when no standard criterion was rated."""
+def _total(scorecard: Scorecard, tallies: Mapping[str, _Tally]) -> Points:
+    """Of the review, before auto-fail and cap; nothing is at stake where no standard criterion was rated."""
     standard = [s for s in scorecard.sections if s.kind == "standard"]
     bonus = sum((tallies[s.id].earned for s in scorecard.sections if s.kind == "bonus"), Fraction())
     if scorecard.mode != "sections":
         earned = sum((tallies[s.id].earned for s in standard), Fraction())
-        at_stake = sum((tallies[s.id].at_stake for s in standard), Fraction())
-        return _ratio((earned + bonus) * HUNDRED, at_stake)
+        return Points(earned + bonus, sum((tallies[s.id].at_stake for s in standard), Fraction()))
     scored = [(s.weight, percent) for s in standard if (percent := tallies[s.id].percent) is not None]
-    weighted = _ratio(
-        sum((weight * percent for weight, percent in scored), Fraction()),
-        sum((weight for weight, _ in scored), Fraction()),
-    )
-    return None if weighted is None else weighted + bonus
+    at_stake = sum((weight for weight, _ in scored), Fraction())
+    earned = sum((weight * percent / HUNDRED for weight, percent in scored), Fraction())
+    # Bonus points are percents here: they come on top of what the sections are worth together.
+    return Points(earned + bonus * at_stake / HUNDRED, at_stake)
 
 
 def _ratio(numerator: Fraction, denominator: Fraction | int) -> Fraction | None:

@@ -132,7 +132,11 @@ ROOTS: Mapping[str, Root] = {
     "audits": Root(
         "Audit", "audits.read",
         {"state": "{it}.state = {value}::text"} | _OF_AGENT | _ABOUT
-        | {"specialistId": _SPECIALIST.replace("{me}", "{it}") + " = {value}::uuid"},
+        | {
+            "specialistId": _SPECIALIST.replace("{me}", "{it}") + " = {value}::uuid",
+            "overdue": "coalesce({it}.due_at < now() AND {it}.state IN ('open', 'claimed'), false)"
+            " = {value}::boolean",
+        },
         newest="drawn_at",
     ),
     "review": Root("Review", "reviews.read", _ID),
@@ -141,6 +145,7 @@ ROOTS: Mapping[str, Root] = {
         {
             "current": "({it}.superseded_at IS NULL) = {value}::boolean",
             "auditId": "{it}.audit_id = {value}::uuid",
+            "scorecardVersionId": "{it}.scorecard_version_id = {value}::uuid",
         } | _OF_AGENT | _ABOUT,
         newest="released_at",
     ),

@@ -42,8 +42,8 @@ class Review:
     )
     auto_failed: bool = field(description="Whether one criterion failed all of it.")
     passed: bool | None = field(description="Whether it reached the pass mark; null: there is none.")
-    answers: JSON = field(description="[{criterion, value, comment}]")
-    sections: JSON = field(description="[{section, score, criteria: [{criterion, score}]}]")
+    answers: JSON = field(description="[{criterion, value, comment, reason}]; hidden ones: is_hidden")
+    sections: JSON = field(description="[{section, score, earned, at_stake, criteria: [{criterion, score}]}]")
     summary: str | None = field(description="The reviewer's words about all of it.")
     released_at: datetime = field(description="When it was released.")
     acknowledged_at: datetime | None = field(description="When the agent said that they have read it.")
@@ -205,6 +205,7 @@ class AnswerInput:
     criterion: str = field(description="Its key in the scorecard.")
     value: JSON = field(description='A number on the scale, or "NA".')
     comment: str | None = field(default=None, description="Why.")
+    reason: str | None = field(default=None, description="One of the criterion's reasons.")
 
 
 @strawberry.input(description="Words of one message of the evidence, counted in characters of its body.")
@@ -281,10 +282,16 @@ class AuditsQuery:
         ] = None,
         agent_id: OfAgent = None, ticket_id: OfTicket = None,
         audit_id: Annotated[UUID | None, argument(description="Only those of this audit.")] = None,
+        scorecard_version_id: Annotated[
+            UUID | None, argument(description="Only those scored with this version.")
+        ] = None,
     ) -> Connection[Review]:  # fmt: skip
         check(info.context.actor, "reviews.read")
         statement = select(ReviewRow)
-        equal = {"agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id}
+        equal = {
+            "agent_id": agent_id, "ticket_id": ticket_id, "audit_id": audit_id,
+            "scorecard_version_id": scorecard_version_id,
+        }  # fmt: skip
         for name, value in equal.items():
             if value is not None:
                 statement = statement.where(getattr(ReviewRow, name) == value)
