@@ -163,6 +163,18 @@ class SamplingRunAsked(Event):
 
 
 @dataclass(frozen=True)
+class AuditPicked(Event):
+    """Somebody wants this agent's work on this ticket reviewed."""
+
+    audit_id: UUID
+    ticket_id: UUID
+    scorecard_version_id: UUID
+    agent_id: UUID
+    picked_by: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
 class CalibrationDue(Event):
     """Its deadline has come."""
 
@@ -212,6 +224,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     AppealMoved: (),
     TicketFactsMade: (),
     SamplingRunAsked: ("audit.draw_run",),
+    AuditPicked: ("audit.put_up_pick",),
     CalibrationMoved: (),
     CalibrationRated: ("audit.reveal_ratings",),
     CalibrationDue: ("audit.reveal_at_deadline",),

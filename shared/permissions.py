@@ -84,6 +84,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "sampling_runs.read": {**_LEADS, Role.ANALYST: ALL, Role.VENDOR_MANAGER: VENDOR},
     "audits.read": _WORK,
     "audits.claim": _QUALITY,
+    "audits.pick": _QUALITY,
     "claim_policy.read": _QUALITY,
     "claim_policy.update": _LEADS,
     "specialist_profiles.read": {**_LEADS, Role.SPECIALIST: MINE},

@@ -4,11 +4,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.assignment import service as assignment
 from services.audit.calibration import service as calibration
+from services.audit.picks import service as picks
 from services.audit.reviews import service as reviews
 from services.audit.runs import service as runs
 from services.audit.sampling import service as sampling
 from shared.events import (
     AppealDecided,
+    AuditPicked,
     CalibrationDue,
     CalibrationRated,
     CalibrationReminderDue,
@@ -30,6 +32,11 @@ async def draw_samples(session: AsyncSession, event: Event) -> None:
 async def draw_run(session: AsyncSession, event: Event) -> None:
     assert isinstance(event, SamplingRunAsked)
     await runs.draw(session, event.run_id)
+
+
+async def put_up_pick(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, AuditPicked)
+    await picks.put_up(session, event)
 
 
 async def blank_evidence(session: AsyncSession, event: Event) -> None:
@@ -70,6 +77,7 @@ async def remind_raters(session: AsyncSession, event: Event) -> None:
 HANDLERS: dict[str, Handler] = {
     "audit.draw_samples": draw_samples,
     "audit.draw_run": draw_run,
+    "audit.put_up_pick": put_up_pick,
     "audit.blank_evidence": blank_evidence,
     "audit.blank_words": blank_words,
     "audit.supersede_review": supersede_review,

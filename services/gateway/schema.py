@@ -30,6 +30,7 @@ from services.gateway.topics.metrics import MetricsQuery
 from services.gateway.topics.notices import NoticesMutation, NoticesQuery
 from services.gateway.topics.originals import OriginalsMutation
 from services.gateway.topics.people import PeopleMutation, PeopleQuery
+from services.gateway.topics.picks import PicksMutation
 from services.gateway.topics.plans import PlansMutation, PlansQuery
 from services.gateway.topics.pulls import PullsMutation, PullsQuery
 from services.gateway.topics.requesters import RequestersMutation
@@ -62,7 +63,7 @@ class Mutation(
     PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
-    ScorecardsMutation, FormsMutation, PlansMutation, AuditsMutation, AssignmentMutation,
+    ScorecardsMutation, FormsMutation, PlansMutation, PicksMutation, AuditsMutation, AssignmentMutation,
     CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip

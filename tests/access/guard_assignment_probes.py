@@ -23,6 +23,14 @@ def reads_profile(who: str, whose: str, expects: str) -> Probe:
     return Probe(who, f"GET /audit/specialists/{_person(whose)}/profile", expects)
 
 
+def picks(version: int, expects: str) -> Probe:
+    new = {
+        "ticket_id": str(key("ticket", "own-t1-a1", "audited")), "reason": "To learn from.",
+        "scorecard_version_id": str(key("card", version)),
+    }  # fmt: skip
+    return Probe("idle", "POST /audit/audits", expects, new)
+
+
 def _person(name: str) -> UUID:
     return key("person", name)
 
@@ -43,6 +51,7 @@ FITS = [
     claims("spared", HARD, "409 passed-on"),
 ]
 ASSIGNMENT = {
+    "picks.service:pick": [picks(1, "202"), picks(2, "409 scorecard-not-published")],
     "assignment.queries:get_standing": [claims("decliner", audit("open"), TAKEN)],
     "assignment.service:claim_audit": [*OWN_WORK, *FITS],
     "assignment.service:_ready": READY,

@@ -125,6 +125,9 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "key": "p", "connection_id": "{connection_id}", "scorecard_version_id": "{version_id}",
         "rate": 0.5, "seed": "s",
     },
+    ("POST", "/audit/audits"): {
+        "ticket_id": UNKNOWN, "scorecard_version_id": "{version_id}", "agent_id": UNKNOWN, "reason": "r",
+    },
     ("POST", "/audit/audits/{audit_id}/reviews"): {
         "answers": [{"criterion": "a", "value": 1, "comment": "c", "reason": "r"}], "summary": "s",
         "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],

@@ -79,6 +79,7 @@ REACHED: dict[Address, str] = {
     ("GET", "/audit/scorecard-versions/{version_id}/usage"): "scorecardUsage",
     ("GET", "/audit/tickets/{ticket_id}/scorecards"): "scorecardsForTicket",
     ("POST", "/audit/scorecards/import"): "importScorecard",
+    ("POST", "/audit/audits"): "pickAudit",
     ("POST", "/audit/scorecards/try"): "tryScorecard",
     ("POST", "/audit/plans"): "planSampling",
     ("GET", "/audit/plans"): "samplingPlans",

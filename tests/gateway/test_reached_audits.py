@@ -228,3 +228,20 @@ async def test_many_plans_take_as_many_statements_as_few(world: World) -> None:
     assert found == {2: 5, 6: 5}, (
         "how long it may take, who asks, the page, their versions, and whose those are"
     )
+
+
+async def test_a_ticket_is_picked_as_over_rest(world: World) -> None:
+    version = await world.scorecard()
+    await world.connection()
+    await world.solved_ticket()
+    ticket = (await world.get("/feedback/tickets"))["items"][0]["id"]
+    pick = f"""mutation P($ticket: UUID!, $version: UUID!) {{
+      pickAudit(ticketId: $ticket, scorecardVersionId: $version, reason: "To learn from.") {{
+        ... on AuditPick {{ auditId ticketId }} {PROBLEM}
+      }}
+    }}"""
+    picked = await mutate(world, pick, ticket=ticket, version=version["id"])
+    await world.worker.drain()
+    assert (await world.get(f"/audit/audits/{picked['auditId']}"))["ticket_id"] == ticket
+    unknown = await mutate(world, pick, ticket=NOWHERE, version=version["id"])
+    assert (unknown["status"], unknown["errors"][0]["pointer"]) == (422, "/ticket_id")

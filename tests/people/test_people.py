@@ -87,6 +87,7 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "legal_holds.update": (LEADS, [f"POST /feedback/legal-holds/{NOWHERE}/release"]),
     "retention.read": (LEADS, ["GET /feedback/retention"]),
     "retention.update": ({"admin"}, ["PATCH /feedback/retention"]),
+    "audits.pick": (QUALITY, ["POST /audit/audits"]),
     "scorecards.read": (
         set(ROLES),
         [
