@@ -175,6 +175,13 @@ class AuditPicked(Event):
 
 
 @dataclass(frozen=True)
+class HeldReviewMoved(Event):
+    """A review was handed in, or somebody looked at one that waits."""
+
+    audit_id: UUID
+
+
+@dataclass(frozen=True)
 class CalibrationDue(Event):
     """Its deadline has come."""
 
@@ -225,6 +232,7 @@ SUBSCRIBERS: dict[type[Event], tuple[str, ...]] = {
     TicketFactsMade: (),
     SamplingRunAsked: ("audit.draw_run",),
     AuditPicked: ("audit.put_up_pick",),
+    HeldReviewMoved: ("audit.settle_held",),
     CalibrationMoved: (),
     CalibrationRated: ("audit.reveal_ratings",),
     CalibrationDue: ("audit.reveal_at_deadline",),

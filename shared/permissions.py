@@ -93,6 +93,8 @@ PERMISSIONS: Mapping[str, Grants] = {
     "evidence.read": _WORDS,
     "reviewers.read": _QUALITY,
     "reviews.submit": _QUALITY,
+    "held_reviews.read": {**_LEADS, Role.SPECIALIST: MINE},
+    "held_reviews.check": {**_LEADS, Role.SPECIALIST: MINE},
     "reviews.read": _WORK,
     "reviews.acknowledge": _FLOOR,
     "reviews.revise": _QUALITY,

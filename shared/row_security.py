@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from shared import row_security_assignment as assignment
 from shared import row_security_calibration as calibration
+from shared import row_security_releases as releases
 from shared.models.people import Role
 from shared.permissions import PERMISSIONS as MAY
 from shared.permissions import Grants, Relation
@@ -189,7 +190,8 @@ POLICIES: Sequence[Policy] = (
         "evidence", "SELECT", MAY["evidence.read"],
         Rows(
             via=_of_audit("evidence"),
-            mine=f"{_on_my_desk('evidence', audit=True)} OR {calibration.FOR_MY_RATING}",
+            mine=f"{_on_my_desk('evidence', audit=True)} OR {calibration.FOR_MY_RATING}"
+            f" OR {releases.FOR_MY_LOOK}",
         ),
     ),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
@@ -212,6 +214,7 @@ POLICIES: Sequence[Policy] = (
     ),
     Policy("review_author", "INSERT", MAY["reviews.submit"], also=f"reviewer_id = {ME}"),
     *assignment.policies(MAY),
+    *releases.policies(MAY),
     # ---- calibration
     *calibration.policies(MAY),
     # ---- appeals

@@ -8,6 +8,7 @@ from services.audit.checks.routes import routes as checks
 from services.audit.criteria.routes import routes as criteria
 from services.audit.handlers import CHORES, HANDLERS
 from services.audit.picks.routes import routes as picks
+from services.audit.releases.routes import routes as releases
 from services.audit.reviews.routes import routes as reviews
 from services.audit.runs.routes import routes as runs
 from services.audit.sampling.routes import routes as sampling
@@ -17,7 +18,7 @@ from shared.web import Service, build_app
 
 SERVICE = Service(
     "audit", "Scorecards, sampling plans, audits and their reviews; calibration of reviewers.",
-    routers=(scorecards, sampling, picks, reviews, assignment, calibration, checks, criteria, runs),
+    routers=(scorecards, sampling, picks, reviews, releases, assignment, calibration, checks, criteria, runs),
     handlers=lambda _: HANDLERS, chores=CHORES,
 )  # fmt: skip
 

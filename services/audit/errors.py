@@ -105,6 +105,30 @@ class DraftMoved(Problem):
     status, slug = 409, "draft-moved"
 
 
+class ReleaseHeld(Problem):
+    """This review is not released at once: hand it in, as a submission"""
+
+    status, slug = 409, "release-held"
+
+
+class CheckBarred(Problem):
+    """Somebody else has to look at this review"""
+
+    status, slug = 403, "check-barred"
+
+
+class AlreadyChecked(Problem):
+    """Somebody has looked at this review already"""
+
+    status, slug = 409, "already-checked"
+
+
+class NothingToCheck(Problem):
+    """Nobody needs to look at this review: it waits for its time"""
+
+    status, slug = 409, "nothing-to-check"
+
+
 class HighlightOutside(Problem):
     """A highlight lies outside the messages of the evidence"""
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit.assignment import service as assignment
 from services.audit.calibration import service as calibration
 from services.audit.picks import service as picks
+from services.audit.releases import service as releases
 from services.audit.reviews import service as reviews
 from services.audit.runs import service as runs
 from services.audit.sampling import service as sampling
@@ -15,6 +16,7 @@ from shared.events import (
     CalibrationRated,
     CalibrationReminderDue,
     Event,
+    HeldReviewMoved,
     PersonLeft,
     RequesterNamed,
     SamplingRunAsked,
@@ -37,6 +39,11 @@ async def draw_run(session: AsyncSession, event: Event) -> None:
 async def put_up_pick(session: AsyncSession, event: Event) -> None:
     assert isinstance(event, AuditPicked)
     await picks.put_up(session, event)
+
+
+async def settle_held(session: AsyncSession, event: Event) -> None:
+    assert isinstance(event, HeldReviewMoved)
+    await releases.settle(session, event.audit_id)
 
 
 async def blank_evidence(session: AsyncSession, event: Event) -> None:
@@ -78,6 +85,7 @@ HANDLERS: dict[str, Handler] = {
     "audit.draw_samples": draw_samples,
     "audit.draw_run": draw_run,
     "audit.put_up_pick": put_up_pick,
+    "audit.settle_held": settle_held,
     "audit.blank_evidence": blank_evidence,
     "audit.blank_words": blank_words,
     "audit.supersede_review": supersede_review,
@@ -86,4 +94,7 @@ HANDLERS: dict[str, Handler] = {
     "audit.reveal_at_deadline": reveal_at_deadline,
     "audit.remind_raters": remind_raters,
 }
-CHORES = (Chore("give back what nobody works on", 60, assignment.give_back_idle),)
+CHORES = (
+    Chore("give back what nobody works on", 60, assignment.give_back_idle),
+    Chore("release reviews whose time has come", 60, releases.release_due),
+)

@@ -33,7 +33,7 @@ THINGS_A_POINT, POINTS_A_METRIC = 10, 20
 ASKED_ELSEWHERE = {
     "alignment", "calibration", "calibrationAgreement", "calibrationRatings", "calibrationTrend",
     "claimPolicy", "connectionHealth", "criterionReport", "deadLetter", "metricCatalogue", "metricTickets",
-    "metrics",
+    "metrics", "heldReview",
     "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "scorecardDiff", "scorecardUsage",
     "scorecardsForTicket", "signals",
     "specialistProfile",

@@ -33,6 +33,7 @@ from services.gateway.topics.people import PeopleMutation, PeopleQuery
 from services.gateway.topics.picks import PicksMutation
 from services.gateway.topics.plans import PlansMutation, PlansQuery
 from services.gateway.topics.pulls import PullsMutation, PullsQuery
+from services.gateway.topics.releases import ReleasesMutation, ReleasesQuery
 from services.gateway.topics.requesters import RequestersMutation
 from services.gateway.topics.retention import RetentionMutation, RetentionQuery
 from services.gateway.topics.runs import RunsMutation, RunsQuery
@@ -49,7 +50,7 @@ class Query(
     PeopleQuery, VendorsQuery, TokensQuery, NoticesQuery, TrailQuery,
     ConnectionsQuery, DeadLettersQuery, PullsQuery, TicketsQuery,
     ErasuresQuery, HoldsQuery, RetentionQuery,
-    ScorecardsQuery, FormsQuery, PlansQuery, AuditsQuery, AssignmentQuery,
+    ScorecardsQuery, FormsQuery, PlansQuery, AuditsQuery, ReleasesQuery, AssignmentQuery,
     CalibrationsQuery, ChecksQuery, CriteriaQuery, RunsQuery,
     AppealsQuery,
     CatalogueQuery, MetricsQuery,
@@ -63,7 +64,8 @@ class Mutation(
     PeopleMutation, VendorsMutation, SchedulesMutation, LoginsMutation, TokensMutation, NoticesMutation,
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
-    ScorecardsMutation, FormsMutation, PlansMutation, PicksMutation, AuditsMutation, AssignmentMutation,
+    ScorecardsMutation, FormsMutation, PlansMutation, PicksMutation, AuditsMutation,
+    ReleasesMutation, AssignmentMutation,
     CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip

@@ -11,6 +11,7 @@ from shared.models import (
     people,
     privacy,
     queue,
+    releases,
     sampling,
     trail,
 )
@@ -20,7 +21,7 @@ OWNERS = {
     "trail": (trail,),
     "people": (people, notices),
     "feedback": (feedback, privacy),
-    "audit": (audit, assignment, calibration, sampling),
+    "audit": (audit, assignment, calibration, releases, sampling),
     "appeals": (appeals,),
     "kpi": (kpi,),
 }

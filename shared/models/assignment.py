@@ -1,6 +1,7 @@
 """Tables of the audit service about who gets which sample: specialists, their turns, and the policy."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,10 @@ class ClaimPolicy(SQLModel, table=True):
     """Tag → how much a ticket with it weighs on whoever reads it; a ticket weighs the sum of its tags'."""
     distress_a_day: int | None = None
     distress_a_week: int | None = None
+    check_share: Decimal = Decimal(0)
+    """Of the reviews: so many are looked at by a second person before they are released."""
+    release_after_hours: int = 0
+    """So long after it was handed in a review is released."""
     changed_at: datetime = moment()
 
 

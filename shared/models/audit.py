@@ -73,7 +73,7 @@ class Audit(SQLModel, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
-        one_of("state", "open", "claimed", "reviewed", "void"),
+        one_of("state", "open", "claimed", "submitted", "reviewed", "void"),
         CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
         UniqueConstraint("ticket_id", "id", "vendor_id"),
         UniqueConstraint("ticket_id", "id", "agent_id"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from guard_population import ANSWERS
 from guard_work_probes import OWN_WORK, Probe, audit, claims, releases
 from population import key
 
@@ -50,7 +51,32 @@ FITS = [
     claims("worn", HARD, "409 exposure-used"),
     claims("spared", HARD, "409 passed-on"),
 ]
+
+
+def looks(who: str, verb: str, name: str, expects: str) -> Probe:
+    body: Any = {"reason": "Read it again."} if verb == "return" else None
+    return Probe(who, f"POST /audit/held-reviews/{key('audit of', name)}/{verb}", expects, body)
+
+
+def hands_in(who: str, state: str, expects: str) -> Probe:
+    return Probe(who, f"POST /audit/audits/{audit(state)}/submission", expects, {"answers": ANSWERS})
+
+
+BARRED = [
+    looks("idle", "approve", "held", "200"),
+    looks("reviewer", "approve", "held", "403 check-barred"),
+    looks("resolver", "approve", "held-of-led", "403 check-barred"),
+    looks("moonlighter", "approve", "held-of-the-moonlighter", "403 check-barred"),
+]
 ASSIGNMENT = {
+    "releases.rules:bar_to_check": BARRED,
+    "releases.service:approve": [*BARRED, looks("idle", "approve", "timed", "409 nothing-to-check")],
+    "releases.service:give_back": [
+        looks("idle", "return", "held", "200"),
+        looks("reviewer", "return", "held", "200"),
+        looks("resolver", "return", "held-of-led", "403 check-barred"),
+    ],
+    "releases.service:_lock_unchecked": [looks("idle", "approve", "looked-at", "409 already-checked")],
     "picks.service:pick": [picks(1, "202"), picks(2, "409 scorecard-not-published")],
     "assignment.queries:get_standing": [claims("decliner", audit("open"), TAKEN)],
     "assignment.service:claim_audit": [*OWN_WORK, *FITS],

@@ -179,6 +179,28 @@ class Furnished:
         self._audit("hard", of, "open", NOW)
         led: Row = {"ticket_id": ticket_id, "agent_id": key("person", "led"), "vendor_id": None}
         self._audit("led", led, "open", NOW)
+        self._held(led)
+
+    def _held(self, led: Row) -> None:
+        """Reviews that wait for a look, or only for their time; one that somebody has looked at."""
+        ticket = {"ticket_id": led["ticket_id"], "vendor_id": None}
+        own: Row = ticket | {"agent_id": key("person", "own-t1-a1")}
+        looked = {"checked_by": key("person", "idle"), "checked_at": NOW, "is_approved": True}
+        special: dict[str, tuple[Row, dict[str, Any]]] = {
+            "held": (own, {}),
+            "held-of-led": (led, {}),
+            "held-of-the-moonlighter": (ticket | {"agent_id": key("person", "moonlighter")}, {}),
+            "timed": (own, {"needs_check": False, "author_id": key("person", "idle")}),
+            "looked-at": (own, looked),
+        }
+        for name, (of, more) in special.items():
+            self._audit(name, of, "submitted")
+            row = {
+                "ticket_id": of["ticket_id"], "audit_id": key("audit of", name), "needs_check": True,
+                "author_id": key("person", "reviewer"), "answers": ANSWERS, "highlights": [],
+                "submitted_at": NOW, "release_at": NOW + timedelta(days=1),
+            }  # fmt: skip
+            self._add("held_review", **row | more)
 
     def _calibrations(self) -> None:
         """Overdue before it was opened; and open, though the worker has not come since its deadline."""

@@ -241,6 +241,10 @@ GATEWAY = {
     "topics.forms:FormsQuery.scorecards_for_ticket": field(
         f'{{ scorecardsForTicket(ticketId: "{TICKET}") {{ id }} }}'
     ),
+    "topics.releases:ReleasesQuery.held_reviews": leads("{ heldReviews { totalCount } }"),
+    "topics.releases:ReleasesQuery.held_review": leads(
+        f'{{ heldReview(auditId: "{key("nothing has this id")}") {{ reason }} }}'
+    ),
     "topics.holds:HoldsQuery.legal_holds": leads("{ legalHolds { totalCount } }"),
     "topics.live:LiveQuery.live_cursor": field("{ liveCursor }"),
     "topics.metrics:MetricsQuery.metrics": field('{ metrics(keys: ["csat"]) { value } }'),

@@ -174,6 +174,15 @@ class Oracle:
         mine = any(one["specialist_id"] == who.id for one in claims)
         return self._may(who, "reviews.submit") and mine
 
+    def _held_review(self, who: Who, row: Row) -> bool:
+        seen = any(self._audit(who, one) for one in self._find("audit", "id", row["audit_id"]))
+        if PERMISSIONS["held_reviews.read"].get(who.role) is not Relation.MINE:
+            return self._may(who, "held_reviews.read") and seen
+        return seen and (who.id in {row["author_id"], row["checked_by"]} or self._waits(row))
+
+    def _waits(self, row: Row) -> bool:
+        return bool(row["needs_check"] and row["checked_at"] is None)
+
     def _evidence(self, who: Who, row: Row) -> bool:
         if PERMISSIONS["evidence.read"].get(who.role) is Relation.MINE and self._to_judge(who, row):
             return True
@@ -239,6 +248,9 @@ class Oracle:
             (session,) = self._find("calibration", "id", one["calibration_id"])
             if session["state"] in ("open", "discussing") and self._rates(who, session["id"]):
                 return True
+        held = self._find("held_review", "audit_id", row["audit_id"])
+        if any(self._waits(one) and self._held_review(who, one) for one in held):
+            return True
         reviews = {one["id"] for one in self._find("review", "audit_id", row["audit_id"])}
         checks = self._find("review_check", "checker_id", who.id)
         return any(one["review_id"] in reviews and one["checked_at"] is None for one in checks)

@@ -290,7 +290,18 @@ def _work_of(everyone: Population, agent: Who) -> None:
                 "claim", **of, id=key("claim", tag), specialist_id=reviewer, claimed_at=T0, weight=0,
                 agent_id=whose["agent_id"], **{"ended_at": None, "ending": None, "code": None} | ended,
             )  # fmt: skip
+        if state == "open" and agent.name == "v2-t1-a1":  # somebody is to look at it, whoever it is
+            everyone.add(
+                "held_review", **of, author_id=reviewer, answers=[], highlights=[], submitted_at=T0,
+                summary=f"canary-held-{tag}", needs_check=True, release_at=None, checked_by=None,
+                checked_at=None, is_approved=None, reason=None,
+            )  # fmt: skip
         if state == "claimed":
+            everyone.add(
+                "held_review", **of, author_id=reviewer, answers=[], highlights=[], submitted_at=T0,
+                summary=f"canary-held-{tag}", needs_check=True, release_at=T0, checked_by=resolver,
+                checked_at=T0, is_approved=True, reason=None,
+            )  # fmt: skip
             everyone.add(
                 "review_draft", **of, number=1, answers=[], highlights=[], saved_at=T0,
                 summary=f"canary-draft-{tag}",

@@ -17,6 +17,8 @@ ELSEWHERE = {
     "services.people.directory.queries:select_trail": "what a caller filters by: the rows are the policies'",
     "services.people.directory.queries:lock_administrators": "only two at once meet there: "
     "tests/people/test_last_administrator.py",
+    "services.audit.reviews.service:submit_review": "the policy holds it, whoever asks: "
+    "tests/audit/test_releases.py",
     "services.feedback.pull.service:catch_up": "tells the worker to wait; nobody asks it",
     "services.feedback.inbox.service:Inbox.receive": "a secret that changes while a delivery is on its way: "
     "tests/feedback/test_intake_guards.py",
@@ -100,6 +102,7 @@ def test_every_problem_that_keeps_somebody_out_is_probed() -> None:
 
 NOT_ASKED = {
     "origin-not-allowed": "says which pages may ask, whoever looks at them: tests/edges/test_browsers.py",
+    "release-held": "the policy says so, whoever asks: tests/audit/test_releases.py",
     "conflict": "a name that is taken: a unique key answers",
 }
 """Problems of 401, 403 and 409 that no guard of these places gives, each with the reason."""

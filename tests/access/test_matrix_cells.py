@@ -23,6 +23,8 @@ WORDS = WORK | {"specialist": "mine"}
 OTHERS = (*WORDS, "policy_owner", "trainer", "analyst")
 RELATIONS: Mapping[str, Mapping[str, str]] = {
     "specialist_profiles.read": {"specialist": "mine"},
+    "held_reviews.read": {"specialist": "mine"},
+    "held_reviews.check": {"specialist": "mine"},
     "distressing.choose": dict.fromkeys(("admin", "lead", "specialist"), "mine"),
     "sampling_runs.read": {"vendor_manager": "vendor"},
     "vendors.read": dict.fromkeys(WORK, "vendor"),

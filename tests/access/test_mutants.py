@@ -30,6 +30,7 @@ CONSTANTS = {
     "retention": "keep_days = 1", "calibration": "state = 'cancelled'",
     "calibration_rater": "counts_late = true", "calibration_sample": "agreed_score = 1",
     "calibration_rating": "auto_failed = true", "review_check": "auto_failed = true",
+    "held_review": "reason = 'x'",
     "claim_policy": "lease_hours = 1", "specialist_profile": "is_available = false",
     "claim": "ended_at = now(), ending = 'lapsed', code = null", "assignment": "lease_ends_at = now()",
 }  # fmt: skip

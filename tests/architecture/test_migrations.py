@@ -188,7 +188,9 @@ async def test_a_database_in_use_goes_down_to_nothing_and_up_again(
         "FROM calibration",
         "INSERT INTO notice SELECT id, 't', 'b', 'en', '[]', NULL, id, now() FROM person LIMIT 1",
         "INSERT INTO notice_reading SELECT id, published_by, now() FROM notice",
-        "INSERT INTO claim_policy VALUES (1, 72, 3, 30, true, '[]', '{}', NULL, NULL, now())",
+        "INSERT INTO claim_policy VALUES (1, 72, 3, 30, true, '[]', '{}', NULL, NULL, now(), 0.5, 24)",
+        "INSERT INTO held_review SELECT ticket_id, audit_id, specialist_id, '[]', NULL, '[]', now(), true"
+        " FROM assignment LIMIT 1",
         "INSERT INTO specialist_profile SELECT specialist_id, 5, NULL, '[]', NULL, true, NULL FROM assignment"
         " LIMIT 1",
         "INSERT INTO distress_opt_out SELECT specialist_id, now() FROM assignment LIMIT 1",

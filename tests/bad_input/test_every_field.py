@@ -125,6 +125,12 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "key": "p", "connection_id": "{connection_id}", "scorecard_version_id": "{version_id}",
         "rate": 0.5, "seed": "s",
     },
+    ("POST", "/audit/audits/{audit_id}/submission"): {
+        "answers": [{"criterion": "a", "value": 1, "comment": "c", "reason": "r"}], "summary": "s",
+        "highlights": [{"message_id": UNKNOWN, "start": 0, "end": 1, "criterion": "a"}],
+        "release_at": "2036-03-04T09:00:00Z",
+    },
+    ("POST", "/audit/held-reviews/{audit_id}/return"): {"reason": "r"},
     ("POST", "/audit/audits"): {
         "ticket_id": UNKNOWN, "scorecard_version_id": "{version_id}", "agent_id": UNKNOWN, "reason": "r",
     },

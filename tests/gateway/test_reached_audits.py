@@ -245,3 +245,52 @@ async def test_a_ticket_is_picked_as_over_rest(world: World) -> None:
     assert (await world.get(f"/audit/audits/{picked['auditId']}"))["ticket_id"] == ticket
     unknown = await mutate(world, pick, ticket=NOWHERE, version=version["id"])
     assert (unknown["status"], unknown["errors"][0]["pointer"]) == (422, "/ticket_id")
+
+
+HAND_IN = f"""mutation H($audit: UUID!, $answers: [AnswerInput!]!) {{
+  handInReview(auditId: $audit, answers: $answers, summary: "Good.") {{
+    ... on HeldReview {{ auditId authorId needsCheck releaseAt isApproved }} {PROBLEM}
+  }}
+}}"""
+LOOK = f"""mutation L($audit: UUID!) {{
+  approveReview(auditId: $audit) {{ ... on HeldReview {{ isApproved checkedBy }} {PROBLEM} }}
+}}"""
+RETURN = f"""mutation R($audit: UUID!) {{
+  returnReview(auditId: $audit, reason: "Once more.") {{
+    ... on HeldReview {{ isApproved reason }} {PROBLEM}
+  }}
+}}"""
+WAITING = """query W($audit: UUID!) {
+  heldReviews(waits: true) { totalCount nodes { auditId submittedAt reason } }
+  heldReview(auditId: $audit) { summary answers evidence }
+}"""
+
+
+async def test_a_review_is_handed_in_and_looked_at_as_over_rest(world: World) -> None:
+    connection = await world.connection()
+    await world.plan(connection["id"])
+    await world.solved_ticket()
+    mara, rosa = [await world.person("specialist", name) for name in ("Mara", "Rosa")]
+    share = "... on ClaimPolicy { checkShare }"
+    changed = await mutate(
+        world, f"mutation P {{ changeClaimPolicy(checkShare: 1) {{ {share} {PROBLEM} }} }}"
+    )
+    assert changed == {"checkShare": 1.0}
+    audit = (await world.post("/audit/audits/claim-next", by=mara, status=200))["id"]
+    values = (("greeting", 0), ("solution", 4), ("privacy", 1))
+    answers = [{"criterion": name, "value": value} for name, value in values]
+    # when it is handed in, given back, handed in again and approved
+    held = await mutate(world, HAND_IN, by=mara, audit=audit, answers=answers)
+    assert (held["authorId"], held["needsCheck"], held["isApproved"]) == (mara, True, None)
+    seen = await data(world, WAITING, by=rosa, audit=audit)
+    assert [one["auditId"] for one in seen["heldReviews"]["nodes"]] == [audit]
+    assert seen["heldReview"]["evidence"]["ticket"]["subject"] == "A question"
+    assert (await mutate(world, LOOK, by=mara, audit=audit))["type"] == "/problems/check-barred"
+    assert await mutate(world, RETURN, by=rosa, audit=audit) == {"isApproved": False, "reason": "Once more."}
+    await world.worker.drain()
+    await mutate(world, HAND_IN, by=mara, audit=audit, answers=answers)
+    assert await mutate(world, LOOK, by=rosa, audit=audit) == {"isApproved": True, "checkedBy": rosa}
+    await world.worker.drain()
+    # then it is out
+    assert (await data(world, WAITING, by=rosa, audit=audit))["heldReview"] is None
+    assert (await world.get(f"/audit/audits/{audit}"))["state"] == "reviewed"

@@ -87,6 +87,11 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     "legal_holds.update": (LEADS, [f"POST /feedback/legal-holds/{NOWHERE}/release"]),
     "retention.read": (LEADS, ["GET /feedback/retention"]),
     "retention.update": ({"admin"}, ["PATCH /feedback/retention"]),
+    "held_reviews.read": (QUALITY, ["GET /audit/held-reviews", f"GET /audit/held-reviews/{NOWHERE}"]),
+    "held_reviews.check": (
+        QUALITY,
+        [f"POST /audit/held-reviews/{NOWHERE}/approve", f"POST /audit/held-reviews/{NOWHERE}/return"],
+    ),
     "audits.pick": (QUALITY, ["POST /audit/audits"]),
     "scorecards.read": (
         set(ROLES),
@@ -142,7 +147,11 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
     ),
     "reviews.submit": (
         QUALITY,
-        [f"POST /audit/audits/{NOWHERE}/reviews", f"PUT /audit/audits/{NOWHERE}/draft"],
+        [
+            f"POST /audit/audits/{NOWHERE}/reviews",
+            f"PUT /audit/audits/{NOWHERE}/draft",
+            f"POST /audit/audits/{NOWHERE}/submission",
+        ],
     ),
     "reviews.acknowledge": (AGENTS, [f"POST /audit/reviews/{NOWHERE}/acknowledge"]),
     "reviews.revise": (QUALITY, [f"POST /audit/reviews/{NOWHERE}/revise"]),

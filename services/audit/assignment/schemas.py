@@ -8,10 +8,11 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.audit.reviews.schemas import AuditDetailOut, AuditOut, ReasonIn
-from shared.schemas import UNSENT, In, Out
+from shared.schemas import UNSENT, In, Out, Score
 
 __all__ = ["AuditDetailOut", "AuditOut", "ReasonIn"]
 MANY = 1000
+Share = int | float
 Count = Annotated[int, Field(ge=0, le=MANY)]
 Days = Annotated[int, Field(ge=1, le=365)]
 Weight = Annotated[int, Field(ge=1, le=MANY)]
@@ -78,6 +79,8 @@ class ClaimPolicyPatch(In):
     distress_weights: Annotated[dict[Tag, Weight], Field(max_length=200)] = UNSENT
     distress_a_day: Annotated[int, Field(ge=0, le=10**6)] | None = UNSENT
     distress_a_week: Annotated[int, Field(ge=0, le=10**6)] | None = UNSENT
+    check_share: Annotated[Share, Field(ge=0, le=1)] = UNSENT
+    release_after_hours: Annotated[int, Field(ge=0, le=24 * 90)] = UNSENT
 
 
 class ClaimPolicyOut(Out):
@@ -93,6 +96,10 @@ class ClaimPolicyOut(Out):
     distress_weights: dict[str, int] = Field(description="Tag → how much it weighs on whoever reads it.")
     distress_a_day: int | None = Field(description="What somebody reads of it in a day; null: no limit.")
     distress_a_week: int | None = Field(description="… in seven days; null: no limit.")
+    check_share: Score = Field(
+        description="Of the reviews, 0 to 1: so many are looked at by a second person before their release."
+    )
+    release_after_hours: int = Field(description="So long after it was handed in a review is released.")
 
 
 class SkipIn(In):

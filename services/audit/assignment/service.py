@@ -1,6 +1,7 @@
 """Verbs of the assignment room: who gets which sample, for how long, and how it comes back."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -180,6 +181,8 @@ async def change_policy(session: AsyncSession, actor: Actor, patch: ClaimPolicyP
         raise Forbidden("Vendors have no say in who reviews their work.")
     await queries.take_policy(session)
     sent = {name: getattr(patch, name) for name in patch.model_fields_set}
+    if "check_share" in sent:
+        sent["check_share"] = Decimal(str(sent["check_share"]))
     policy = replace(await get_policy(session), **sent)
     await queries.store_policy(session, policy, clock.now())
     return policy

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ class Policy:
     distress_weights: Mapping[str, int] = field(default_factory=dict)
     distress_a_day: int | None = None
     distress_a_week: int | None = None
+    check_share: Decimal = Decimal(0)
+    release_after_hours: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from sqlmodel import col
 
 from shared import clock
 from shared.errors import NotFound
+from shared.ids import new_id
 from shared.models.appeals import Appeal, Ruling
 from shared.models.assignment import Claim, ClaimPolicy
 from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor, ReviewDraft
+from shared.models.releases import HeldReview
 from shared.trail import note_read
 
 
@@ -92,6 +95,28 @@ async def end_turn(session: AsyncSession, audit: Audit, ending: str, code: str |
     of = (col(Claim.ticket_id) == audit.ticket_id, col(Claim.audit_id) == audit.id)
     ended = {"ended_at": clock.now(), "ending": ending, "code": code}
     await session.execute(update(Claim).where(*of, col(Claim.ended_at).is_(None)).values(**ended))
+
+
+async def begin_turn(session: AsyncSession, audit: Audit, person_id: UUID, now: datetime) -> None:
+    """Once more: they have read it already, so it weighs nothing."""
+    new = Claim(
+        ticket_id=audit.ticket_id, id=new_id(), audit_id=audit.id, specialist_id=person_id,
+        agent_id=audit.agent_id, claimed_at=now,
+    )  # fmt: skip
+    session.add(new)
+    await session.flush()
+
+
+async def get_release_policy(session: AsyncSession) -> tuple[Decimal, int]:
+    """(the share that somebody else looks at first, hours before anything is released)"""
+    statement = select(col(ClaimPolicy.check_share), col(ClaimPolicy.release_after_hours))
+    row = (await session.execute(statement)).one_or_none()
+    return (row[0], row[1]) if row else (Decimal(0), 0)
+
+
+async def lock_held(session: AsyncSession, audit_ids: Collection[UUID]) -> Sequence[HeldReview]:
+    statement = select(HeldReview).where(col(HeldReview.audit_id).in_(audit_ids))
+    return (await session.scalars(statement.order_by(col(HeldReview.audit_id)).with_for_update())).all()
 
 
 async def extend_lease(session: AsyncSession, audit: Audit, now: datetime, hours: int) -> datetime:

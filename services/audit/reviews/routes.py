@@ -12,6 +12,7 @@ from services.audit.errors import (
     NotYourAudit,
     NotYourReview,
     OwnWork,
+    ReleaseHeld,
     ReviewAppealed,
     ReviewSuperseded,
 )
@@ -41,8 +42,9 @@ routes = router("/audit", "reviews")
 @routes.get("/audits", response_model=Page[AuditOut], responses=answers(*READS))
 async def list_audits(
     session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("audits.read"))],
-    state: Literal["open", "claimed", "reviewed", "void"] | None = None, agent_id: UUID | None = None,
-    ticket_id: UUID | None = None, specialist_id: UUID | None = None, overdue: bool | None = None,
+    state: Literal["open", "claimed", "submitted", "reviewed", "void"] | None = None,
+    agent_id: UUID | None = None, ticket_id: UUID | None = None, specialist_id: UUID | None = None,
+    overdue: bool | None = None,
 ) -> Any:  # fmt: skip
     audits = queries.select_audits(
         state=state, agent_id=agent_id, ticket_id=ticket_id, specialist_id=specialist_id, overdue=overdue
@@ -71,7 +73,9 @@ async def save_draft(
 @routes.post(
     "/audits/{audit_id}/reviews", status_code=201, response_model=ReviewOut,
     summary="Submit the review of an audit you claimed",
-    responses=answers(*POSTS, NotYourAudit, IllegalMove, DraftMoved, AnswersInvalid, HighlightOutside),
+    responses=answers(
+        *POSTS, NotYourAudit, IllegalMove, DraftMoved, ReleaseHeld, AnswersInvalid, HighlightOutside,
+    ),
 )  # fmt: skip
 async def submit_review(
     audit_id: UUID, new: ReviewIn, session: Session, once: Idempotent,

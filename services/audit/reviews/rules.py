@@ -1,17 +1,20 @@
 """Who may review what, and what a set of answers is worth. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from services.audit.sampling.rules import draw, is_drawn
 from services.audit.scorecards.answering import AnswersWrong, faults, values_of
 from services.audit.scorecards.card import Scorecard
 from services.audit.scorecards.conditions import hidden
 from services.audit.scorecards.rules import NOT_APPLICABLE, score, sections_of
 
 DECIMALS = Decimal("1e-12")
+SECOND_LOOK = "second look"
 DIGITS = 80
 """More than the largest score has: bonus weights up to 10^12 over weights from 10^-30."""
 
@@ -22,6 +25,18 @@ LEASE_HOURS = 72
 def may_review(actor_id: UUID, agent_id: UUID | None) -> bool:
     """Nobody reviews their own work."""
     return actor_id != agent_id
+
+
+def needs_check(audit_id: UUID, share: Decimal) -> bool:
+    """Whether a second person looks at it: the same answer for the same audit, whoever asks and when. A
+    greater share only adds audits."""
+    return is_drawn(draw(SECOND_LOOK, audit_id), share)
+
+
+def release_at(asked: datetime | None, now: datetime, after_hours: int) -> datetime | None:
+    """The later of what was asked for and what the policy says; None: at once."""
+    by_policy = now + timedelta(hours=after_hours) if after_hours else None
+    return max((at for at in (asked, by_policy) if at is not None), default=None)
 
 
 def misplaced(

@@ -13,6 +13,7 @@ from services.audit.errors import (
     NotYourAudit,
     NotYourReview,
     OwnWork,
+    ReleaseHeld,
     ReviewAppealed,
     ReviewSuperseded,
 )
@@ -27,9 +28,17 @@ from shared.errors import Fault, Forbidden
 from shared.events import AuditMoved, ReviewReleased, ReviewVoided
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review, ReviewAuthor, ReviewDraft
+from shared.models.releases import HeldReview
 from shared.states import BLANK, Machine, blank_reasons, record
 
-AUDIT = Machine("audit", {"open": {"claimed"}, "claimed": {"reviewed", "open"}})
+AUDIT = Machine(
+    "audit",
+    {
+        "open": {"claimed"},
+        "claimed": {"submitted", "reviewed", "open"},
+        "submitted": {"reviewed", "claimed"},
+    },
+)
 REVIEW = Machine("review", {"released": {"superseded", "void"}})
 """Nothing follows a void verdict. Moves of it are its versions: each says by whom, when and why."""
 
@@ -48,7 +57,7 @@ async def shown(session: AsyncSession, audit: Audit, *, is_new: bool = False) ->
 async def lock_mine(session: AsyncSession, actor: Actor, audit_id: UUID) -> Audit:
     """Claimed by the caller, and not reviewed yet. Raises IllegalMove (409), NotYourAudit (403)."""
     audit = await queries.lock_audit(session, audit_id)
-    AUDIT.check(audit.state, "reviewed")
+    AUDIT.check(audit.state, "submitted")
     if await queries.find_assignee(session, audit) != actor.id:
         raise NotYourAudit
     return audit
@@ -82,12 +91,75 @@ def _check_number(draft: ReviewDraft | None, number: int) -> None:
 async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn) -> Review:
     """Scores the answers with the audit's own scorecard version and releases the review.
 
-    Raises NotYourAudit (403), IllegalMove, DraftMoved (409), AnswersInvalid, HighlightOutside (422).
+    Raises NotYourAudit (403), IllegalMove, DraftMoved, ReleaseHeld (409), AnswersInvalid, HighlightOutside
+    (422).
     """
+    audit, verdict = await _finish(session, actor, audit_id, new)
+    share, hours = await queries.get_release_policy(session)
+    if hours or rules.needs_check(audit.id, share):
+        raise ReleaseHeld
+    return await _release(
+        session, audit, verdict, author=actor.id, moved=("claimed", "reviewed"), by=actor.id
+    )
+
+
+async def hand_in(
+    session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn
+) -> tuple[Audit, dict[str, Any]]:
+    """As `submit_review`, but nothing is released: (the audit, its verdict), for whoever keeps that."""
+    audit, verdict = await _finish(session, actor, audit_id, new)
+    audit.state = "submitted"
+    await session.flush()
+    return audit, verdict
+
+
+async def _finish(
+    session: AsyncSession, actor: Actor, audit_id: UUID, new: ReviewIn
+) -> tuple[Audit, dict[str, Any]]:
     audit = await lock_mine(session, actor, audit_id)
     if new.draft_number is not None:
         _check_number(await queries.find_draft(session, audit), new.draft_number)
+    verdict = await _verdict(session, audit, new)
     await queries.drop_drafts(session, [audit.id])
+    await queries.end_turn(session, audit, "reviewed")
+    await queries.end_lease(session, audit)
+    return audit, verdict
+
+
+async def release(session: AsyncSession, audit: Audit, held: HeldReview) -> Review:
+    """What was handed in comes out: its author's, whoever had the last word."""
+    card = read_card((await get_version(session, audit.scorecard_version_id)).card)
+    words = {"summary": held.summary, "highlights": held.highlights}
+    verdict = rules.columns_of(card, held.answers) | words
+    moved = ("submitted", "reviewed")
+    by = held.checked_by or held.author_id
+    return await _release(session, audit, verdict, author=held.author_id, moved=moved, by=by)
+
+
+async def take_back(session: AsyncSession, audit: Audit, held: HeldReview) -> None:
+    """What was handed in is its author's draft again, and it is their turn."""
+    audit.state = "claimed"
+    answers = [answer for answer in held.answers if not answer.get("is_hidden")]
+    now = clock.now()
+    draft = ReviewDraft(
+        ticket_id=audit.ticket_id, audit_id=audit.id, number=1, answers=answers, summary=held.summary,
+        highlights=held.highlights, saved_at=now,
+    )  # fmt: skip
+    session.add(draft)
+    await session.flush()
+    await queries.begin_turn(session, audit, held.author_id, now)
+    await queries.extend_lease(session, audit, now, rules.LEASE_HOURS)
+
+
+async def _release(
+    session: AsyncSession,
+    audit: Audit,
+    verdict: dict[str, Any],
+    *,
+    author: UUID,
+    moved: tuple[str, str],
+    by: UUID,
+) -> Review:
     review = Review(
         id=new_id(),
         audit_id=audit.id,
@@ -98,13 +170,11 @@ async def submit_review(session: AsyncSession, actor: Actor, audit_id: UUID, new
         vendor_id=audit.vendor_id,
         probability=audit.probability,
         released_at=clock.now(),
-        **await _verdict(session, audit, new),
+        **verdict,
     )
-    await _add(session, review, by=actor.id)
+    await _add(session, review, by=author)
     audit.state = "reviewed"
-    await queries.end_turn(session, audit, "reviewed")
-    await queries.end_lease(session, audit)
-    await record(session, AUDIT, audit.id, moved=("claimed", "reviewed"), by=actor.id)
+    await record(session, AUDIT, audit.id, moved=moved, by=by)
     await outbox.publish(session, ReviewReleased(review.id), AuditMoved(audit.id))
     await session.flush()
     return review
@@ -258,6 +328,9 @@ async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> Non
         review.answers = [
             answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
         ]
+    for held in await queries.lock_held(session, audit_ids):
+        held.summary = BLANK if held.summary else held.summary
+        held.answers = [one | ({"comment": BLANK} if one.get("comment") else {}) for one in held.answers]
     await queries.drop_drafts(session, audit_ids)  # to be written again
     await session.flush()
     await blank_reasons(session, AUDIT, audit_ids)

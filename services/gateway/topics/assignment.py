@@ -33,6 +33,10 @@ class ClaimPolicy:
     distress_weights: JSON = field(description="Tag → how much it weighs on whoever reads it.")
     distress_a_day: int | None = field(description="What somebody reads of it in a day; null: no limit.")
     distress_a_week: int | None = field(description="What somebody reads of it in seven days.")
+    check_share: float = field(
+        description="Of the reviews, 0 to 1: so many are looked at by a second person before their release."
+    )
+    release_after_hours: int = field(description="So long after it was handed in a review is released.")
 
 
 @strawberry.type(description="What somebody reviews, how much of it, and when they are away.")
@@ -125,12 +129,17 @@ class AssignmentMutation:
         skill_tags: Tags = UNSET,
         distress_weights: Annotated[JSON | None, argument(description="{violence: 3}")] = UNSET,
         distress_a_day: Limit = UNSET, distress_a_week: Limit = UNSET,
+        check_share: Annotated[float | None, argument(description="Of the reviews, 0 to 1.")] = UNSET,
+        release_after_hours: Annotated[
+            int | None, argument(description="So long after it was handed in a review is released.")
+        ] = UNSET,
     ) -> ClaimPolicyOrProblem:  # fmt: skip
         given = {
             "lease_hours": lease_hours, "pair_limit": pair_limit, "pair_days": pair_days,
             "vendors_audit_own": vendors_audit_own, "skill_tags": skill_tags,
             "distress_weights": distress_weights, "distress_a_day": distress_a_day,
-            "distress_a_week": distress_a_week,
+            "distress_a_week": distress_a_week, "check_share": check_share,
+            "release_after_hours": release_after_hours,
         }  # fmt: skip
         done = await command(info.context, "audit", POLICY, sent(given), method="PATCH")
         return done if isinstance(done, Problem) else ClaimPolicy(**done)

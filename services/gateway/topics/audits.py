@@ -91,7 +91,7 @@ class Audit:
     due_at: datetime | None = field(description="When it is to be reviewed.")
     agent_id: UUID | None = field(description="Whose work it is about.")
     vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
-    state: str = field(description="open, claimed, reviewed or void")
+    state: str = field(description="open, claimed, submitted, reviewed or void")
     specialist_id: UUID | None = field(description="Null: nobody has claimed it, or not for you to know.")
     lease_ends_at: datetime | None = field(
         description="Then the claim goes back, unless it is worked on. Null: as for the specialist."
