@@ -271,7 +271,7 @@ async def test_a_review_is_handed_in_and_looked_at_as_over_rest(world: World) ->
     await world.plan(connection["id"])
     await world.solved_ticket()
     mara, rosa = [await world.person("specialist", name) for name in ("Mara", "Rosa")]
-    share = "... on ClaimPolicy { checkShare }"
+    mine = f"... on ClaimPolicy {{ checkShare }} {PROBLEM}"
     changed = await mutate(
         world, f"mutation P {{ changeClaimPolicy(checkShare: 1) {{ {share} {PROBLEM} }} }}"
     )
