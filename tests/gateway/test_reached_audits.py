@@ -272,9 +272,7 @@ async def test_a_review_is_handed_in_and_looked_at_as_over_rest(world: World) ->
     await world.solved_ticket()
     mara, rosa = [await world.person("specialist", name) for name in ("Mara", "Rosa")]
     mine = f"... on ClaimPolicy {{ checkShare }} {PROBLEM}"
-    changed = await mutate(
-        world, f"mutation P {{ changeClaimPolicy(checkShare: 1) {{ {share} {PROBLEM} }} }}"
-    )
+    changed = await mutate(world, f"mutation P {{ changeClaimPolicy(checkShare: 1) {{ {mine} }} }}")
     assert changed == {"checkShare": 1.0}
     audit = (await world.post("/audit/audits/claim-next", by=mara, status=200))["id"]
     values = (("greeting", 0), ("solution", 4), ("privacy", 1))
