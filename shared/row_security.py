@@ -172,6 +172,7 @@ POLICIES: Sequence[Policy] = (
         "audit", "SELECT", MAY["audits.read"], WORK, reporting=True,
         for_role=dict.fromkeys((*_FLOOR, Role.VENDOR_MANAGER), _RELEASED),
     ),
+    Policy("audit", "INSERT", MAY["reviews.reassign"], WORK, also="state = 'reviewed'"),
     Policy("audit", "UPDATE", MAY["audits.claim"], WORK, columns=("state",)),
     Policy("assignment", "SELECT", MAY["reviewers.read"], Rows(via=_of_audit("assignment"))),
     Policy(
@@ -194,14 +195,16 @@ POLICIES: Sequence[Policy] = (
             f" OR {releases.FOR_MY_LOOK}",
         ),
     ),
+    Policy("evidence", "INSERT", MAY["reviews.reassign"], Rows(via=_of_audit("evidence"))),
     Policy("review", "SELECT", MAY["reviews.read"], WORK, reporting=True),
     # Asked before the unique keys are, so that those do not tell what is there.
     Policy("review", "INSERT", MAY["reviews.submit"], WORK, also=_of_audit("review")),
-    # Whoever appeals or rules holds the review's lock. Only the agent says that they have read it; of the
-    # others nobody changes more than that a newer version is here.
+    # Whoever appeals or rules holds the review's lock. Only the agent says that they have read it, or their
+    # lead in their own name; of the others nobody changes more than that a newer version is here.
     Policy(
         "review", "UPDATE", MAY["reviews.acknowledge"], WORK,
-        result=f"agent_id = {ME}", columns=("acknowledged_at",),
+        result=f"(agent_id = {ME} AND acknowledged_by IS NULL OR acknowledged_by = {ME})",
+        columns=("acknowledged_at", "acknowledged_by", "acknowledgement_proof"),
     ),
     Policy(
         "review", "UPDATE", MAY["reviews.revise"], WORK,

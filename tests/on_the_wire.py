@@ -48,7 +48,7 @@ class Client:
 
     async def init(self, token: str) -> None:
         await self.say(type="connection_init", payload={"authorization": token})
-        assert await self.hear() == {"type": "connection_ack"}
+        assert await self.hear(30.0) == {"type": "connection_ack"}  # a busy machine takes its time
 
     async def follow(self, query: str, name: str = "1", **variables: Any) -> None:
         await self.say(type="subscribe", id=name, payload={"query": query, "variables": variables})

@@ -36,7 +36,7 @@ ASKED_ELSEWHERE = {
     "metrics", "heldReview",
     "retention", "reviewCheck", "samplingRun", "samplingRunVerification", "scorecardDiff", "scorecardUsage",
     "scorecardsForTicket", "signals",
-    "specialistProfile",
+    "specialistProfile", "workload",
 }  # fmt: skip
 """Fields of Query that another service answers."""
 _NOT_PLAIN = frozenset(ASKED_ELSEWHERE | {"__schema", "__type"})

@@ -43,6 +43,7 @@ from services.gateway.topics.tickets import TicketsQuery
 from services.gateway.topics.tokens import TokensMutation, TokensQuery
 from services.gateway.topics.trail import TrailQuery
 from services.gateway.topics.vendors import VendorsMutation, VendorsQuery
+from services.gateway.topics.verdicts import VerdictsMutation
 
 
 @strawberry.type(description="Reads: one consistent snapshot for each request.")
@@ -65,7 +66,7 @@ class Mutation(
     ConnectionsMutation, DeadLettersMutation, PullsMutation,
     OriginalsMutation, RequestersMutation, ErasuresMutation, HoldsMutation, RetentionMutation,
     ScorecardsMutation, FormsMutation, PlansMutation, PicksMutation, AuditsMutation,
-    ReleasesMutation, AssignmentMutation,
+    ReleasesMutation, VerdictsMutation, AssignmentMutation,
     CalibrationsMutation, ChecksMutation, RunsMutation,
     AppealsMutation,
 ):  # fmt: skip

@@ -73,7 +73,7 @@ class Audit(SQLModel, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
-        one_of("state", "open", "claimed", "submitted", "reviewed", "void"),
+        one_of("state", "open", "claimed", "submitted", "reviewed", "reassigned", "void"),
         CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
         UniqueConstraint("ticket_id", "id", "vendor_id"),
         UniqueConstraint("ticket_id", "id", "agent_id"),
@@ -185,6 +185,9 @@ class Review(SQLModel, table=True):
             " ELSE coalesce(signed_id = id, false) END",
             name="signed",
         ),
+        CheckConstraint(
+            "(acknowledged_by IS NULL) = (acknowledgement_proof IS NULL)", name="acknowledgement_proof"
+        ),
         CheckConstraint("NOT is_void OR (number > 1 AND reason IS NOT NULL)", name="void"),
         UniqueConstraint("ticket_id", "audit_id", "number"),
         UniqueConstraint("ticket_id", "id", "vendor_id"),
@@ -223,6 +226,9 @@ class Review(SQLModel, table=True):
     summary: str | None = None
     released_at: datetime = moment()
     acknowledged_at: datetime | None = moment(default=None)
+    acknowledged_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """Their lead, for an agent who cannot; null: the agent, or nobody yet."""
+    acknowledgement_proof: str | None = None
     superseded_at: datetime | None = moment(default=None)
     supersedes_id: UUID | None = None
     appeal_id: UUID | None = None

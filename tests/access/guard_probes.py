@@ -206,6 +206,7 @@ GATEWAY = {
     ],
     "topics.appeals:AppealsQuery.appeal": field(f"{{ appeal{OF_ONE}"),
     "topics.appeals:AppealsQuery.appeals": field("{ appeals { nodes { id } } }"),
+    "topics.assignment:AssignmentQuery.workload": leads("{ workload { open } }"),
     "topics.assignment:AssignmentQuery.claim_policy": leads("{ claimPolicy { leaseHours } }"),
     "topics.assignment:AssignmentQuery.specialist_profile": leads(
         f'{{ specialistProfile(personId: "{key("person", "reviewer")}") {{ openAtOnce }} }}'

@@ -147,6 +147,16 @@ def voids(who: str, case: str, expects: str) -> Probe:
     return Probe(who, f"POST /audit/reviews/{key('review of', case)}/void", expects, why)
 
 
+def tells(who: str, case: str, expects: str) -> Probe:
+    path = f"POST /audit/reviews/{key('review of', case)}/acknowledge-for"
+    return Probe(who, path, expects, {"proof": "On the phone."})
+
+
+def reassigns(who: str, case: str, expects: str, agent: str = "own-t1-a2") -> Probe:
+    new = {"agent_id": str(key("person", agent)), "reason": "The other one wrote it."}
+    return Probe(who, f"POST /audit/reviews/{key('review of', case)}/reassign", expects, new)
+
+
 def plans(version: int, expects: str) -> Probe:
     new = {
         "key": "new", "connection_id": str(key("connection")), "rate": 0.5, "seed": "s",
@@ -194,6 +204,14 @@ AUDIT = {
         acknowledges("own-t1-a1", "fresh", "200"),
         acknowledges("own-t1-lead", "fresh", "403 forbidden"),
         acknowledges("own-t1-a1", "replaced", "409 review-superseded"),
+    ],
+    "reviews.service:acknowledge_for": [
+        tells("own-t1-lead", "fresh", "200"),
+        tells("own-t1-lead", "replaced", "409 review-superseded"),
+    ],
+    "reviews.service:reassign_review": [
+        reassigns("lead", "fresh", "201"),
+        reassigns("lead", "fresh", "403 own-work", agent="lead"),
     ],
     "reviews.service:revise_review": [
         revises("reviewer", "fresh", "201"),

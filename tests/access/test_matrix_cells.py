@@ -23,6 +23,7 @@ WORDS = WORK | {"specialist": "mine"}
 OTHERS = (*WORDS, "policy_owner", "trainer", "analyst")
 RELATIONS: Mapping[str, Mapping[str, str]] = {
     "specialist_profiles.read": {"specialist": "mine"},
+    "reviews.acknowledge_for": {"team_lead": "team"},
     "held_reviews.read": {"specialist": "mine"},
     "held_reviews.check": {"specialist": "mine"},
     "distressing.choose": dict.fromkeys(("admin", "lead", "specialist"), "mine"),

@@ -45,6 +45,7 @@ DECIDES: Mapping[str, Row] = {
     "calibration_sample.agreed_by": {"agreed": []},
     "calibration_rating.rater_id": {},
     "held_review.author_id": {"checked_by": None, "checked_at": None, "is_approved": None},
+    "review.acknowledged_by": {"acknowledgement_proof": "On the phone."},
     "held_review.checked_by": {"checked_at": NOW, "is_approved": True},
     "review_check.reviewer_id": {},
     "review_check.checker_id": {},

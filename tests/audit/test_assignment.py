@@ -305,6 +305,25 @@ async def test_what_is_overdue_can_be_asked_for(queue: Queue, later: Any) -> Non
     assert len(left) == 5
 
 
+async def test_a_lead_sees_who_has_how_much_and_how_long_a_review_takes(queue: Queue) -> None:
+    world = queue.world
+    review = {"answers": [{"criterion": c, "value": v} for c, v in (("greeting", 0), ("solution", 4),
+                                                                     ("privacy", 1))]}  # fmt: skip
+    first, second, _ = [await queue.claim() for _ in range(3)]
+    await queue.act("reviews", first, review, status=201)
+    await queue.act("skip", second, {"code": "technical"})
+    await queue.profile(open_at_once=5)
+    (mara,) = [one for one in await world.get("/audit/workload", by=queue.lead) if one["name"] == "Mara"]
+    assert (mara["open"], mara["overdue"], mara["reviewed"], mara["skipped"]) == (1, 1, 1, 1)
+    assert (mara["claimed_today"], mara["open_at_once"], mara["is_available"]) == (3, 5, True)
+    assert 0 < mara["median_s"] < 60
+    told = await world.graphql("{ workload { personId open medianS } }", by=queue.lead)
+    assert told["data"]["workload"][0] == {
+        "personId": queue.mara, "open": 1, "medianS": pytest.approx(mara["median_s"]),
+    }  # fmt: skip
+    await world.get("/audit/workload", by=queue.mara, status=403)
+
+
 # ---- Who says so ------------------------------------------------------------------------------------
 
 

@@ -41,8 +41,8 @@ async def test_a_highlight_goes_up_to_the_last_character(
     # given a message of ten characters; when its first and its last are highlighted
     message = message_of(audit)
     shown = [
-        {"message_id": message, "start": 0, "end": 1, "criterion": "greeting"},
-        {"message_id": message, "start": 9, "end": 10, "criterion": None},
+        {"message_id": message, "start": 0, "end": 1, "criterion": "greeting", "comment": None},
+        {"message_id": message, "start": 9, "end": 10, "criterion": None, "comment": None},
     ]
     path = f"/audit/audits/{audit['id']}/reviews"
     review = await world.post(path, body() | {"highlights": shown}, by=specialist)

@@ -131,6 +131,8 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "release_at": "2036-03-04T09:00:00Z",
     },
     ("POST", "/audit/held-reviews/{audit_id}/return"): {"reason": "r"},
+    ("POST", "/audit/reviews/{review_id}/acknowledge-for"): {"proof": "p"},
+    ("POST", "/audit/reviews/{review_id}/reassign"): {"agent_id": UNKNOWN, "reason": "r"},
     ("POST", "/audit/audits"): {
         "ticket_id": UNKNOWN, "scorecard_version_id": "{version_id}", "agent_id": UNKNOWN, "reason": "r",
     },

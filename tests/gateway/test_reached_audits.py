@@ -292,3 +292,28 @@ async def test_a_review_is_handed_in_and_looked_at_as_over_rest(world: World) ->
     # then it is out
     assert (await data(world, WAITING, by=rosa, audit=audit))["heldReview"] is None
     assert (await world.get(f"/audit/audits/{audit}"))["state"] == "reviewed"
+
+
+async def test_whose_a_review_is_and_who_was_told_is_said_as_over_rest(world: World) -> None:
+    connection = await world.connection()
+    await world.plan(connection["id"])
+    await world.solved_ticket()
+    mara, theo = await world.person("specialist"), await world.person("team_lead")
+    ada = await world.person("agent", "Ada")
+    review = await world.reviewed(mara)
+    await world.patch(f"/people/people/{review['agent_id']}", {"lead_id": theo})
+    told = f"""mutation T($id: UUID!) {{
+      acknowledgeReviewFor(reviewId: $id, proof: "On the phone.") {{
+        ... on Review {{ acknowledgedBy acknowledgementProof }} {PROBLEM}
+      }}
+    }}"""
+    said = {"acknowledgedBy": theo, "acknowledgementProof": "On the phone."}
+    assert await mutate(world, told, by=theo, id=review["id"]) == said
+    moved = f"""mutation M($id: UUID!, $agent: UUID!) {{
+      reassignReview(reviewId: $id, agentId: $agent, reason: "Hers.") {{
+        ... on Review {{ agentId score }} {PROBLEM}
+      }}
+    }}"""
+    over = await mutate(world, moved, id=review["id"], agent=ada)
+    assert over == {"agentId": ada, "score": review["score"]}
+    assert (await mutate(world, moved, id=review["id"], agent=ada))["type"] == "/problems/review-superseded"

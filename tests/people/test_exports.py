@@ -16,10 +16,10 @@ from services.people.exports.rules import HELD, NOT_HELD
 from shared.trail_chain import Chain, Keys
 
 PEOPLES_COLUMNS = {
-    "actor_id", "agent_id", "agreed_by", "assignee_id", "author_id", "checked_by", "checker_id", "created_by",
-    "decided_by",
-    "expert_id", "filed_by", "lead_id", "moved_by", "owner_id", "person_id", "placed_by", "published_by",
-    "rater_id", "released_by", "requested_by", "resolver_id", "reviewer_id", "ruled_by", "specialist_id",
+    "acknowledged_by", "actor_id", "agent_id", "agreed_by", "assignee_id", "author_id", "checked_by",
+    "checker_id", "created_by", "decided_by", "expert_id", "filed_by", "lead_id", "moved_by", "owner_id",
+    "person_id", "placed_by", "published_by", "rater_id", "released_by", "requested_by", "resolver_id",
+    "reviewer_id", "ruled_by", "specialist_id",
 }  # fmt: skip
 """Columns that name a person, whether or not the database knows."""
 OTHER_IDS = {

@@ -92,6 +92,9 @@ MATRIX: dict[str, tuple[set[str], list[str]]] = {
         QUALITY,
         [f"POST /audit/held-reviews/{NOWHERE}/approve", f"POST /audit/held-reviews/{NOWHERE}/return"],
     ),
+    "reviews.acknowledge_for": ({"team_lead"}, [f"POST /audit/reviews/{NOWHERE}/acknowledge-for"]),
+    "reviews.reassign": (LEADS, [f"POST /audit/reviews/{NOWHERE}/reassign"]),
+    "workload.read": (LEADS, ["GET /audit/workload"]),
     "audits.pick": (QUALITY, ["POST /audit/audits"]),
     "scorecards.read": (
         set(ROLES),

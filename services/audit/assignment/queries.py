@@ -38,6 +38,7 @@ from shared.models.audit import Assignment, Audit
 from shared.models.feedback import Ticket
 from shared.models.people import Person
 
+FOUR_WEEKS = timedelta(days=28)
 OF_POLICY = tuple(Policy.__dataclass_fields__)
 OF_PROFILE = ("open_at_once", "claims_a_day", "languages", "skills", "is_available", "leave")
 
@@ -263,6 +264,38 @@ async def list_on_leave(session: AsyncSession, today: str) -> list[UUID]:
         col(SpecialistProfile.leave).is_not(None), away, has_open
     )
     return list(await session.scalars(statement))
+
+
+async def list_workload(session: AsyncSession, roles: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """Whoever may claim: what they have open, what of it is late, what they did in the last four weeks, and
+    how long a review took them, from claim to submission. One statement, however many they are."""
+    is_open, done = col(Claim.ended_at).is_(None), col(Claim.ending) == "reviewed"
+    recent = and_(done, col(Claim.ended_at) > now - FOUR_WEEKS)
+    took = func.extract("epoch", col(Claim.ended_at) - col(Claim.claimed_at))
+    late = func.count().filter(is_open, col(Audit.due_at) < now)
+    statement: Any = (
+        select(
+            col(Person.id).label("person_id"), col(Person.name),
+            (col(Person.role) == "specialist").label("is_specialist"),
+            func.coalesce(col(SpecialistProfile.is_available), true()).label("is_available"),
+            col(SpecialistProfile.open_at_once), col(SpecialistProfile.claims_a_day),
+            func.count(col(Claim.id)).filter(is_open).label("open"), late.label("overdue"),
+            func.count(col(Claim.id)).filter(col(Claim.claimed_at) >= day_of(now)).label("claimed_today"),
+            func.count(col(Claim.id)).filter(recent).label("reviewed"),
+            func.count(col(Claim.id)).filter(col(Claim.ending) == "skipped",
+                                             col(Claim.ended_at) > now - FOUR_WEEKS).label("skipped"),
+            func.percentile_cont(0.5).within_group(took).filter(recent).label("median_s"),
+        )
+        .outerjoin(SpecialistProfile, col(SpecialistProfile.person_id) == col(Person.id))
+        .outerjoin(Claim, col(Claim.specialist_id) == col(Person.id))
+        .outerjoin(
+            Audit, and_(col(Audit.ticket_id) == col(Claim.ticket_id), col(Audit.id) == col(Claim.audit_id))
+        )
+        .where(col(Person.role).in_(roles), col(Person.is_active))
+        .group_by(col(Person.id), col(SpecialistProfile.person_id))
+        .order_by(col(Person.name), col(Person.id))
+    )  # fmt: skip
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
 # ---- What leads and specialists say -----------------------------------------------------------------

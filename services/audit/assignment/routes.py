@@ -17,6 +17,7 @@ from services.audit.assignment.schemas import (
     ProfileOut,
     ReasonIn,
     SkipIn,
+    WorkloadOut,
 )
 from services.audit.errors import (
     AtCapacity,
@@ -99,6 +100,14 @@ async def decline_audit(audit_id: UUID, session: Session, once: Idempotent, acto
 )  # fmt: skip
 async def keep_audit(audit_id: UUID, session: Session, once: Idempotent, actor: Claimer) -> Response:
     return await once(service.keep_audit(session, actor, audit_id), LeaseOut, status=200)
+
+
+@routes.get(
+    "/workload", response_model=list[WorkloadOut], responses=answers(*READS),
+    summary="Who has how much, what of it is late, and how long a review takes",
+)  # fmt: skip
+async def list_workload(session: Session, _: Annotated[Actor, Depends(permit("workload.read"))]) -> Any:
+    return await service.list_workload(session)
 
 
 @routes.get("/claim-policy", response_model=ClaimPolicyOut, responses=answers(*READS))

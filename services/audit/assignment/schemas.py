@@ -102,6 +102,20 @@ class ClaimPolicyOut(Out):
     release_after_hours: int = Field(description="So long after it was handed in a review is released.")
 
 
+class WorkloadOut(Out):
+    person_id: UUID
+    name: str
+    is_available: bool
+    open_at_once: int | None = Field(description="Null: no limit.")
+    claims_a_day: int | None = Field(description="Null: no limit.")
+    open: int = Field(description="Claimed and not handed in.")
+    overdue: int = Field(description="Of those: late.")
+    claimed_today: int
+    reviewed: int = Field(description="In the last four weeks.")
+    skipped: int = Field(description="In the last four weeks, each with a reason. Declining counts nowhere.")
+    median_s: float | None = Field(description="Seconds from claim to submission, in the last four weeks.")
+
+
 class SkipIn(In):
     code: SkipCode = Field(description="Why. Somebody else is offered it.")
 

@@ -168,6 +168,12 @@ async def _give_back(
     return audit
 
 
+async def list_workload(session: AsyncSession) -> list[dict[str, Any]]:
+    """Of specialists and of whoever else has claimed anything lately."""
+    rows = await queries.list_workload(session, sorted(PERMISSIONS["audits.claim"]), clock.now())
+    return [row for row in rows if row["is_specialist"] or row["open"] or row["reviewed"]]
+
+
 # ---- Policy and profiles ----------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from shared.ids import new_id
 from shared.models.appeals import Appeal, Ruling
 from shared.models.assignment import Claim, ClaimPolicy
 from shared.models.audit import Assignment, Audit, Evidence, Review, ReviewAuthor, ReviewDraft
+from shared.models.people import Person
 from shared.models.releases import HeldReview
 from shared.trail import note_read
 
@@ -112,6 +113,27 @@ async def get_release_policy(session: AsyncSession) -> tuple[Decimal, int]:
     statement = select(col(ClaimPolicy.check_share), col(ClaimPolicy.release_after_hours))
     row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else (Decimal(0), 0)
+
+
+async def find_person(session: AsyncSession, person_id: UUID) -> Person | None:
+    return await session.get(Person, person_id)
+
+
+async def find_lead(session: AsyncSession, person_id: UUID) -> UUID | None:
+    return await session.scalar(select(col(Person.lead_id)).where(col(Person.id) == person_id))
+
+
+async def copy_audit(session: AsyncSession, audit: Audit, new_audit_id: UUID, agent: Person) -> Audit:
+    """The same sample, of another agent's work, with the same evidence."""
+    whose = {"id": new_audit_id, "agent_id": agent.id, "vendor_id": agent.vendor_id, "state": "reviewed"}
+    copy = Audit(**audit.model_dump() | whose)
+    session.add(copy)
+    await session.flush()
+    evidence = await session.get(Evidence, (audit.ticket_id, audit.id))
+    content = evidence.content if evidence else {}
+    session.add(Evidence(ticket_id=copy.ticket_id, audit_id=copy.id, content=content))
+    await session.flush()
+    return copy
 
 
 async def lock_held(session: AsyncSession, audit_ids: Collection[UUID]) -> Sequence[HeldReview]:

@@ -23,9 +23,11 @@ from services.audit.reviews.schemas import (
     DraftIn,
     DraftOut,
     ReasonIn,
+    ReassignIn,
     ReviewIn,
     ReviewOut,
     RevisionIn,
+    ToldIn,
 )
 from shared.auth import Actor, permit
 from shared.db import Session
@@ -42,7 +44,7 @@ routes = router("/audit", "reviews")
 @routes.get("/audits", response_model=Page[AuditOut], responses=answers(*READS))
 async def list_audits(
     session: Session, paging: Pages, _: Annotated[Actor, Depends(permit("audits.read"))],
-    state: Literal["open", "claimed", "submitted", "reviewed", "void"] | None = None,
+    state: Literal["open", "claimed", "submitted", "reviewed", "reassigned", "void"] | None = None,
     agent_id: UUID | None = None, ticket_id: UUID | None = None, specialist_id: UUID | None = None,
     overdue: bool | None = None,
 ) -> Any:  # fmt: skip
@@ -115,6 +117,31 @@ async def acknowledge_review(
     actor: Annotated[Actor, Depends(permit("reviews.acknowledge"))],
 ) -> Response:
     return await once(service.acknowledge_review(session, actor, review_id), ReviewOut, status=200)
+
+
+@routes.post(
+    "/reviews/{review_id}/acknowledge-for", response_model=ReviewOut,
+    summary="My agent has been told of this review, though they cannot say so here",
+    responses=answers(*POSTS, ReviewSuperseded),
+)  # fmt: skip
+async def acknowledge_for(
+    review_id: UUID, new: ToldIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.acknowledge_for"))],
+) -> Response:  # fmt: skip
+    work = service.acknowledge_for(session, actor, review_id, new.proof)
+    return await once(work, ReviewOut, status=200)
+
+
+@routes.post(
+    "/reviews/{review_id}/reassign", status_code=201, response_model=ReviewOut,
+    summary="It is another agent's work: this verdict is theirs, and void where it was",
+    responses=answers(*POSTS, OwnWork, ReviewSuperseded, IllegalMove, ReviewAppealed),
+)  # fmt: skip
+async def reassign_review(
+    review_id: UUID, new: ReassignIn, session: Session, once: Idempotent,
+    actor: Annotated[Actor, Depends(permit("reviews.reassign"))],
+) -> Response:  # fmt: skip
+    return await once(service.reassign_review(session, actor, review_id, new), ReviewOut)
 
 
 @routes.post(

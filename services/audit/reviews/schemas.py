@@ -25,6 +25,7 @@ class HighlightIn(In):
     start: Annotated[int, Field(ge=0, le=MAX_OFFSET, description="The first of them; 0 is the first one.")]
     end: Annotated[int, Field(ge=1, le=MAX_OFFSET, description="The one behind the last of them.")]
     criterion: Key | None = Field(default=None, description="What they show; null: something else.")
+    comment: Comment | None = Field(default=None, description="What of it is to be seen.")
 
 
 class VerdictIn(In):
@@ -57,6 +58,15 @@ class RevisionIn(VerdictIn):
 
 class ReasonIn(In):
     reason: Comment
+
+
+class ToldIn(In):
+    proof: Comment = Field(description="How the agent was told: when, where, with whom.")
+
+
+class ReassignIn(In):
+    agent_id: Id = Field(description="Whose work it is.")
+    reason: Comment = Field(description="Why it is not the other's.")
 
 
 class AuditOut(Out):
@@ -114,9 +124,11 @@ class ReviewOut(Out):
     summary: str | None
     released_at: datetime
     acknowledged_at: datetime | None
+    acknowledged_by: UUID | None = Field(description="Their lead, for an agent who cannot; null: the agent.")
+    acknowledgement_proof: str | None = Field(description="How the agent was told, where their lead says so.")
     superseded_at: datetime | None
     supersedes_id: UUID | None
     appeal_id: UUID | None
     reason: str | None = Field(description="Why it took the other's place, where no appeal did.")
     is_void: bool = Field(description="There is no verdict any more: it counts nowhere.")
-    highlights: list[dict[str, Any]] = Field(description="[{message_id, start, end, criterion}]")
+    highlights: list[dict[str, Any]] = Field(description="[{message_id, start, end, criterion, comment}]")

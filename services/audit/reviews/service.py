@@ -18,13 +18,13 @@ from services.audit.errors import (
     ReviewSuperseded,
 )
 from services.audit.reviews import queries, rules
-from services.audit.reviews.schemas import AuditOut, DraftIn, ReviewIn, RevisionIn, VerdictIn
+from services.audit.reviews.schemas import AuditOut, DraftIn, ReassignIn, ReviewIn, RevisionIn, VerdictIn
 from services.audit.scorecards.answering import AnswersWrong
 from services.audit.scorecards.queries import get_version
 from services.audit.scorecards.service import read_card, refused
 from shared import clock, outbox
 from shared.auth import LEADS, Actor
-from shared.errors import Fault, Forbidden
+from shared.errors import Fault, Forbidden, ValidationFailed
 from shared.events import AuditMoved, ReviewReleased, ReviewVoided
 from shared.ids import derived_id, new_id
 from shared.models.audit import Audit, Review, ReviewAuthor, ReviewDraft
@@ -37,6 +37,7 @@ AUDIT = Machine(
         "open": {"claimed"},
         "claimed": {"submitted", "reviewed", "open"},
         "submitted": {"reviewed", "claimed"},
+        "reviewed": {"reassigned"},
     },
 )
 REVIEW = Machine("review", {"released": {"superseded", "void"}})
@@ -217,6 +218,44 @@ async def acknowledge_review(session: AsyncSession, actor: Actor, review_id: UUI
     return review
 
 
+async def acknowledge_for(session: AsyncSession, actor: Actor, review_id: UUID, proof: str) -> Review:
+    """By the agent's lead, who says how they were told. The first word stays. Raises Forbidden (403),
+    ReviewSuperseded (409)."""
+    await queries.get_review(session, review_id)
+    review = await queries.lock_review(session, review_id)
+    if review.agent_id is None or await queries.find_lead(session, review.agent_id) != actor.id:
+        raise Forbidden("Only the lead of the agent whose work it is can say that they were told.")
+    if review.superseded_at is not None:
+        raise ReviewSuperseded
+    if review.acknowledged_at is None:
+        review.acknowledged_at, review.acknowledged_by = clock.now(), actor.id
+        review.acknowledgement_proof = proof
+        await session.flush()
+    return review
+
+
+async def reassign_review(session: AsyncSession, actor: Actor, review_id: UUID, new: ReassignIn) -> Review:
+    """The sample goes over to another agent, with its probability: the verdict is void where it was, and
+    stands where it belongs. Raises OwnWork (403), ReviewSuperseded, IllegalMove, ReviewAppealed (409),
+    ValidationFailed (422)."""
+    old = await _lock_standing(session, actor, review_id, to="void")
+    agent = await queries.find_person(session, new.agent_id)
+    if agent is None or agent.id == old.agent_id:
+        fault = Fault("/agent_id", "unknown-id", "Another agent is expected, and one that you may see.")
+        raise ValidationFailed(faults=[fault])
+    if not rules.may_review(actor.id, agent.id):
+        raise OwnWork
+    verdict = {name: getattr(old, name) for name in VERDICT}
+    await _replace(session, old, verdict | {"reason": new.reason, "is_void": True}, by=actor.id)
+    was = await queries.lock_audit(session, old.audit_id)
+    was.state = "reassigned"
+    await record(session, AUDIT, was.id, moved=("reviewed", "reassigned"), by=actor.id, reason=new.reason)
+    audit = await queries.copy_audit(session, was, new_id(), agent)
+    return await _release(
+        session, audit, verdict, author=actor.id, moved=("claimed", "reviewed"), by=actor.id
+    )
+
+
 async def revise_review(session: AsyncSession, actor: Actor, review_id: UUID, new: RevisionIn) -> Review:
     """A newer version of the verdict, by whoever gave it or a lead; the one before stays as it was.
 
@@ -325,12 +364,16 @@ async def blank_words(session: AsyncSession, audit_ids: Collection[UUID]) -> Non
     for review in await queries.lock_reviews(session, audit_ids):
         review.summary = BLANK if review.summary else review.summary
         review.reason = BLANK if review.reason else review.reason
-        review.answers = [
-            answer | ({"comment": BLANK} if answer.get("comment") else {}) for answer in review.answers
-        ]
+        review.answers = _blanked(review.answers)
+        review.highlights = _blanked(review.highlights)
+        review.acknowledgement_proof = BLANK if review.acknowledgement_proof else None
     for held in await queries.lock_held(session, audit_ids):
         held.summary = BLANK if held.summary else held.summary
-        held.answers = [one | ({"comment": BLANK} if one.get("comment") else {}) for one in held.answers]
+        held.answers, held.highlights = _blanked(held.answers), _blanked(held.highlights)
     await queries.drop_drafts(session, audit_ids)  # to be written again
     await session.flush()
     await blank_reasons(session, AUDIT, audit_ids)
+
+
+def _blanked(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one | ({"comment": BLANK} if one.get("comment") else {}) for one in told]

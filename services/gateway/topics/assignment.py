@@ -51,6 +51,21 @@ class SpecialistProfile:
     takes_distressing: bool = field(description="Theirs alone to say.")
 
 
+@strawberry.type(description="How much somebody has to review, and how long it takes them.")
+class Workload:
+    person_id: UUID = field(description="Whose.")
+    name: str = field(description="Their name.")
+    is_available: bool = field(description="Whether they claim at all.")
+    open_at_once: int | None = field(description="Null: no limit.")
+    claims_a_day: int | None = field(description="Null: no limit.")
+    open: int = field(description="Claimed and not handed in.")
+    overdue: int = field(description="Of those: late.")
+    claimed_today: int = field(description="Claims of this day.")
+    reviewed: int = field(description="In the last four weeks.")
+    skipped: int = field(description="In the last four weeks, each with a reason. Declining counts nowhere.")
+    median_s: float | None = field(description="Seconds from claim to submission, in the last four weeks.")
+
+
 @strawberry.type(description="How long a claim holds.")
 class Lease:
     audit_id: UUID = field(description="Which audit.")
@@ -85,6 +100,13 @@ class AssignmentQuery:
     async def claim_policy(self, info: Ask) -> ClaimPolicy:
         check(info.context.actor, "claim_policy.read")
         return ClaimPolicy(**await told(info.context, "audit", POLICY, {}))
+
+    @strawberry.field(description="Who has how much, what of it is late, and how long a review takes.")
+    async def workload(self, info: Ask) -> list[Workload]:
+        check(info.context.actor, "workload.read")
+        document = await told(info.context, "audit", "/audit/workload", {})
+        info.context.count(len(document))
+        return [Workload(**one) for one in document]
 
     @strawberry.field(description="What a specialist reviews: yours, or for leads anybody's.")
     async def specialist_profile(self, info: Ask, person_id: Whose) -> SpecialistProfile:

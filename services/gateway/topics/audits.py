@@ -47,12 +47,14 @@ class Review:
     summary: str | None = field(description="The reviewer's words about all of it.")
     released_at: datetime = field(description="When it was released.")
     acknowledged_at: datetime | None = field(description="When the agent said that they have read it.")
+    acknowledged_by: UUID | None = field(description="Their lead, for an agent who cannot; null: the agent.")
+    acknowledgement_proof: str | None = field(description="How the agent was told, where their lead says so.")
     superseded_at: datetime | None = field(description="Null: this is the version that counts.")
     supersedes_id: UUID | None = field(description="The version before this one.")
     appeal_id: UUID | None = field(description="The appeal that this version came of.")
     reason: str | None = field(description="Why it took the other's place, where no appeal did.")
     is_void: bool = field(description="There is no verdict any more: it counts nowhere.")
-    highlights: JSON = field(description="[{message_id, start, end, criterion}]: the words that show it.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion, comment}]: what shows it.")
 
     @strawberry.field(description="Whose work was reviewed, if you may see them.")
     async def agent(self, info: Ask) -> Person | None:
@@ -73,7 +75,7 @@ class ReviewDraft:
     number: int = field(description="How often it was saved; say it when you save the next.")
     answers: JSON = field(description="[{criterion, value, comment}]: those that there are.")
     summary: str | None = field(description="The words about all of it, so far.")
-    highlights: JSON = field(description="[{message_id, start, end, criterion}]: so far.")
+    highlights: JSON = field(description="[{message_id, start, end, criterion, comment}]: so far.")
     saved_at: datetime = field(description="When it was saved.")
 
 
@@ -91,7 +93,7 @@ class Audit:
     due_at: datetime | None = field(description="When it is to be reviewed.")
     agent_id: UUID | None = field(description="Whose work it is about.")
     vendor_id: UUID | None = field(description="Whom they worked for; null: for the company itself.")
-    state: str = field(description="open, claimed, submitted, reviewed or void")
+    state: str = field(description="open, claimed, submitted, reviewed, reassigned or void")
     specialist_id: UUID | None = field(description="Null: nobody has claimed it, or not for you to know.")
     lease_ends_at: datetime | None = field(
         description="Then the claim goes back, unless it is worked on. Null: as for the specialist."
@@ -147,7 +149,8 @@ def review_of(row: ReviewRow) -> Review:
         ),
         auto_failed=row.auto_failed, passed=row.passed, answers=cast(JSON, row.answers),
         sections=cast(JSON, row.sections), summary=row.summary, released_at=row.released_at,
-        acknowledged_at=row.acknowledged_at, superseded_at=row.superseded_at,
+        acknowledged_at=row.acknowledged_at, acknowledged_by=row.acknowledged_by,
+        acknowledgement_proof=row.acknowledgement_proof, superseded_at=row.superseded_at,
         supersedes_id=row.supersedes_id, appeal_id=row.appeal_id, agent_id=row.agent_id,
         reviewer_id=row.reviewer_id, reason=row.reason, is_void=row.is_void,
         highlights=cast(JSON, row.highlights),
@@ -214,6 +217,7 @@ class HighlightInput:
     start: int = field(description="The first of them; 0 is the first one.")
     end: int = field(description="The one behind the last of them.")
     criterion: str | None = field(default=None, description="What they show; null: something else.")
+    comment: str | None = field(default=None, description="What of it is to be seen.")
 
 
 Answers = Annotated[list[AnswerInput], argument(description="One for every criterion of the card.")]

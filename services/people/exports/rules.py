@@ -35,7 +35,7 @@ HELD: Mapping[str, Held] = {
     "claim": Held(("specialist_id",)),
     "specialist_profile": Held(("person_id",)),
     "distress_opt_out": Held(("person_id",)),
-    "review": Held(("agent_id",)),
+    "review": Held(("agent_id", "acknowledged_by")),
     "held_review": Held(("author_id", "checked_by")),
     "review_author": Held(("reviewer_id",)),
     "appeal": Held(("agent_id", "filed_by", "resolver_id")),
