@@ -165,7 +165,7 @@ async def test_the_same_two_meet_so_often_and_no_more(queue: Queue, later: Any) 
 # ---- How much ---------------------------------------------------------------------------------------
 
 
-async def test_somebody_has_as_many_open_as_their_profile_says(queue: Queue) -> None:
+async def test_r36_somebody_has_as_many_open_as_their_profile_says(queue: Queue) -> None:
     await queue.profile(open_at_once=1)
     first = await queue.claim()
     for path in (None, (await queue.waiting())[0]):

@@ -80,7 +80,7 @@ async def forms(world: World) -> Forms:
 # ---- What is shown, and what is asked for -----------------------------------------------------------
 
 
-async def test_a_criterion_that_an_answer_hides_is_not_asked_for_and_counts_nowhere(
+async def test_r34_a_criterion_that_an_answer_hides_is_not_asked_for_and_counts_nowhere(
     forms: Forms,
 ) -> None:
     shown, hidden = await forms.tried(GOOD), await forms.tried(WITHOUT_REFUND)
@@ -115,7 +115,7 @@ async def test_everything_that_is_wrong_is_told_at_once(forms: Forms) -> None:
     ]  # fmt: skip
 
 
-async def test_a_low_rating_names_its_reason_and_a_very_low_one_is_explained(forms: Forms) -> None:
+async def test_r35_a_low_rating_names_its_reason_and_a_very_low_one_is_explained(forms: Forms) -> None:
     def tone(value: int, **more: Any) -> dict[str, Any]:
         return rated(asked=0, tone=(value, more), note="NA")
 
@@ -214,7 +214,7 @@ async def test_what_was_hidden_is_told_apart_from_what_did_not_apply_and_a_rulin
         (2, {"scale": {"kind": "choice", "options": [ONE, ONE]}}, "/scale/options/1/value"),
         (3, {"critical": "review"}, "/critical"),
     ],
-    ids=["circle", "unknown", "words", "out-of-reach", "empty", "on-itself", "no-reasons", "no-point",
+    ids=["R33-circle", "R33-unknown", "words", "out-of-reach", "empty", "on-itself", "no-reasons", "no-point",
          "no-end", "one-option", "same-option", "words-fail"],
 )  # fmt: skip
 async def test_a_form_that_cannot_be_used_is_refused_where_it_is_wrong(

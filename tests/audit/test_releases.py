@@ -127,7 +127,7 @@ async def test_what_is_given_back_is_its_authors_draft_again_with_the_reason_tol
     assert (await desk.reviews(audit))[0]["summary"] == "Better."
 
 
-async def test_its_author_takes_it_back_and_cannot_approve_it(desk: Desk) -> None:
+async def test_r38_its_author_takes_it_back_and_cannot_approve_it(desk: Desk) -> None:
     audit = await desk.handed_in()
     assert kind(await desk.look("approve", audit, by=desk.mara, status=403)) == "check-barred"
     await desk.look("return", audit, by=desk.mara)
@@ -219,7 +219,7 @@ async def test_the_policy_says_how_long_every_review_waits(desk: Desk, later: An
     assert await desk.state(audit) == "reviewed"
 
 
-async def test_a_moment_that_is_over_is_refused(desk: Desk) -> None:
+async def test_r38_a_moment_that_is_over_is_refused(desk: Desk) -> None:
     problem = await desk.submit(await desk.claimed(), status=422, release_at="2026-01-01T00:00:00Z")
     assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [("/release_at", "in-the-past")]
 

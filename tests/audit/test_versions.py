@@ -57,7 +57,7 @@ async def test_a_revised_review_is_a_new_version_and_the_old_one_stays(case: Cas
     assert (read["reason"], read["reviewer_id"]) == ("I had overlooked the greeting.", None)
 
 
-async def test_a_revision_without_a_reason_is_pointed_at(case: Case) -> None:
+async def test_r39_a_revision_without_a_reason_is_pointed_at(case: Case) -> None:
     path = f"/audit/reviews/{case.review['id']}/revise"
     for body in ({"answers": answers()}, {"answers": answers(), "reason": " "}):
         problem = await case.world.post(path, body, by=case.reviewer, status=422)
