@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 from on_the_wire import Client, served, socket
 from oracle import Oracle
 from population import ASKERS, Population, Who
-from test_probes import CANARY
+from test_probes import CANARY, SHARE
 
 from services.gateway.schema import schema as served_schema
 from shared import outbox
@@ -22,6 +22,8 @@ from shared.permissions import PERMISSIONS
 
 PATIENT_S, QUIET_S = 30.0, 1.0
 """Who has been told of all that is theirs, and then of nothing for so long, has been told all."""
+DEPTH = 2 if SHARE >= 1 else 1
+"""How far into what is around it each event is asked for; all the way by `make prove`."""
 ROOTS = {
     "auditMoved": ("audit", "id", "audits.read"),
     "appealMoved": ("appeal", "id", "appeals.read"),
@@ -50,7 +52,7 @@ def documents() -> dict[str, str]:
     fields = schema.subscription_type.fields
     assert fields.keys() == ROOTS.keys(), "what can be followed has its row here"
     return {
-        name: f"subscription {{ {name} {{ {everything(schema, get_named_type(one.type).name, 2)} }} }}"
+        name: f"subscription {{ {name} {{ {everything(schema, get_named_type(one.type).name, DEPTH)} }} }}"
         for name, one in fields.items()
     }
 

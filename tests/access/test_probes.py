@@ -26,7 +26,7 @@ from routes_of import dependencies_of, routes_of
 from services.gateway.schema import schema as served
 from shared.permissions import PERMISSIONS, Relation
 
-SHARE = float(os.environ.get("ASSAY_PROBES_SHARE", "0.02"))
+SHARE = float(os.environ.get("ASSAY_PROBES_SHARE", "0.01"))
 """Of the probes, how many are asked; all of them by `make prove`."""
 OF = ("v1-t1-a1", "v1-t1-a2", "v1-t2-a1", "v2-t1-a1", "own-t1-a1")
 """Whose rows are asked for: for each asker some are their own, their team's, another team's, their vendor's,

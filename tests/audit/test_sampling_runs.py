@@ -264,6 +264,17 @@ async def test_what_was_not_reviewed_is_drawn_in_addition_the_next_time(draws: D
     assert (await draws.told(second, "/verification"))["holds"] is True
 
 
+async def test_a_keyword_speaks_for_the_tickets_that_hold_it_in_any_case(draws: Draws) -> None:
+    risks = {"keyword:QUESTION": 3, "keyword:lawyer": 9, "always": 1}
+    design = {"kind": "targeted", "size": 10, "floor": 0.5, "risks": risks}
+    run = await draws.drawn(design=design)
+    population = (await draws.told(run, "/inputs"))["population"]
+    assert {tuple(sorted(s for s in one["signals"] if "keyword" in s)) for one in population} == {
+        ("keyword:QUESTION",)
+    }
+    assert (await draws.told(run, "/verification"))["holds"] is True
+
+
 # ---- What is refused --------------------------------------------------------------------------------
 
 

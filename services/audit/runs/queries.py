@@ -14,7 +14,7 @@ from sqlmodel import col
 from services.audit.runs.schemas import FilterIn
 from shared.errors import NotFound
 from shared.models.audit import Audit, Evidence, Review
-from shared.models.feedback import Ticket
+from shared.models.feedback import Message, Ticket
 from shared.models.kpi import TicketFact
 from shared.models.people import Person, Vendor
 from shared.models.sampling import SamplingRun
@@ -70,7 +70,13 @@ async def count_unreviewed_before(session: AsyncSession, run: SamplingRun) -> in
 
 
 async def list_population(
-    session: AsyncSession, connection_id: UUID, from_at: datetime, to_at: datetime, filter: FilterIn
+    session: AsyncSession,
+    connection_id: UUID,
+    from_at: datetime,
+    to_at: datetime,
+    filter: FilterIn,
+    *,
+    with_words: bool = False,
 ) -> Sequence[Mapping[str, Any]]:
     """The tickets that were first solved in the period, with what `rules.candidate` asks for, in the order
     of their ids. What is deleted or spam, or nobody's, is not among them."""
@@ -88,6 +94,11 @@ async def list_population(
         col(TicketFact.csat_score), col(TicketFact.reopens),
         func.percent_rank().over(order_by=col(TicketFact.full_resolution_s)).label("slowness"),
     ]  # fmt: skip
+    if with_words:
+        bodies = func.string_agg(col(Message.body), " ")
+        said = select(bodies).where(col(Message.ticket_id) == col(Ticket.id)).scalar_subquery()
+        whole = func.concat_ws(" ", col(Ticket.subject), col(Ticket.description), said)
+        columns.append(func.lower(whole).label("words"))
     statement = (
         select(*columns)
         .join(TicketFact, col(TicketFact.ticket_id) == col(Ticket.id))

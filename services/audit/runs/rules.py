@@ -21,15 +21,25 @@ UNHAPPY = Decimal("0.5")
 """Of a satisfaction from 0 to 1: below it is low."""
 
 
-def candidate(row: Mapping[str, Any]) -> CandidateIn:
-    """A ticket of the population as it is now."""
+KEYWORD = "keyword:"
+
+
+def keywords(design: Design) -> list[str]:
+    """Those that it asks for."""
+    if not isinstance(design, TargetedIn):
+        return []
+    return sorted(name.removeprefix(KEYWORD) for name in design.risks if name.startswith(KEYWORD))
+
+
+def candidate(row: Mapping[str, Any], words: Sequence[str] = ()) -> CandidateIn:
+    """A ticket of the population as it is now. `words`: the keywords that are looked for."""
     traits: dict[Dimension, str | None] = {
         "vendor": row["vendor"], "group": row["group_name"], "language": row["language"],
         "channel": row["channel"], "priority": row["priority"], "brand": row["brand"],
         "agent": str(row["agent_id"]), "tenure": tenure(row["agent_since"], row["solved_at"]),
     }  # fmt: skip
     told = {
-        "id": str(row["ticket_id"]), "agent": str(row["agent_id"]), "signals": signals(row),
+        "id": str(row["ticket_id"]), "agent": str(row["agent_id"]), "signals": signals(row, words),
         "solved_at": row["solved_at"].isoformat(),
         "traits": {name: value[:200] for name, value in traits.items() if value},
     }  # fmt: skip
@@ -43,7 +53,7 @@ def tenure(since: datetime | None, at: datetime) -> str | None:
     return "new" if at - since < NEW else "months" if at - since < SETTLED else "settled"
 
 
-def signals(row: Mapping[str, Any]) -> list[str]:
+def signals(row: Mapping[str, Any], words: Sequence[str] = ()) -> list[str]:
     """What speaks for looking at this ticket."""
     spoken = {
         "low_csat": row["csat_score"] is not None and row["csat_score"] < UNHAPPY,
@@ -53,7 +63,8 @@ def signals(row: Mapping[str, Any]) -> list[str]:
         "new_agent": tenure(row["agent_since"], row["solved_at"]) == "new",
     }
     tags = sorted({f"tag:{tag}" for tag in row["tags"] or () if tag and len(tag) <= 190})
-    return [ALWAYS, *(name for name, is_so in spoken.items() if is_so), *tags]
+    said = [f"{KEYWORD}{word}" for word in words if word.lower() in row["words"]]
+    return [ALWAYS, *(name for name, is_so in spoken.items() if is_so), *tags, *said]
 
 
 def with_debt(design: Design, debt: int, population: int) -> Design:

@@ -172,11 +172,14 @@ async def verify(session: AsyncSession, run_id: UUID) -> dict[str, Any]:
 
 
 async def _asked(session: AsyncSession, question: QuestionIn, *, debt: int = 0) -> DrawIn:
+    words = rules.keywords(question.design)
     rows = await queries.list_population(
-        session, question.connection_id, question.from_at, question.to_at, question.filter
-    )
+        session, question.connection_id, question.from_at, question.to_at, question.filter,
+        with_words=bool(words),
+    )  # fmt: skip
     return DrawIn(
-        seed=question.seed, strata=question.strata, population=[rules.candidate(row) for row in rows],
+        seed=question.seed, strata=question.strata,
+        population=[rules.candidate(row, words) for row in rows],
         design=rules.with_debt(question.design, debt, len(rows)),
     )  # fmt: skip
 

@@ -64,7 +64,8 @@ class TargetedIn(In):
     size: Count
     floor: Annotated[float, Field(ge=0, le=1)] = 0.3
     risks: dict[Text, Weight] = Field(
-        description="Signal → weight: low_csat, reopened, long, escalated, new_agent, tag:…; `always` is "
+        description="Signal → weight: low_csat, reopened, long, escalated, new_agent, tag:…, "
+        "keyword:… (in subject, description or a message, in any case); `always` is "
         "everybody's.",
     )
 
