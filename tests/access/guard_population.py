@@ -37,6 +37,7 @@ CASES: dict[str, dict[str, Any]] = {
     "filed-by-the-resolver": {"state": "open", "filed_by": "moonlighter"},
     "led-by-the-resolver": {"agent": "led", "state": "open"},
     "of-another-lead": {"agent": "second-lead"},
+    "of-the-team-lead": {"agent": "own-t1-lead"},
     "of-the-vendor": {"agent": "v1-t1-a1", "state": "open"},
 }
 """Reviews with what is special about them; with `state`: that of an appeal against it."""
@@ -110,8 +111,9 @@ class Furnished:
         **review: Any,
     ) -> None:
         who = self.everyone.people.get(agent)
+        of_agent = who.name if who and who.role is Role.AGENT else "own-t1-a1"
         of: Row = {
-            "ticket_id": key("ticket", who.name if who else "own-t1-a1", "audited"),
+            "ticket_id": key("ticket", of_agent, "audited"),
             "agent_id": key("person", agent), "vendor_id": who.vendor_id if who else None,
         }  # fmt: skip
         review_id, appeal_id = key("review of", name), key("appeal of", name)

@@ -208,6 +208,7 @@ AUDIT = {
     "reviews.service:acknowledge_for": [
         tells("own-t1-lead", "fresh", "200"),
         tells("own-t1-lead", "replaced", "409 review-superseded"),
+        tells("own-t1-lead", "of-the-team-lead", "403 forbidden"),
     ],
     "reviews.service:reassign_review": [
         reassigns("lead", "fresh", "201"),

@@ -110,6 +110,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "review": {"number": 9, "superseded_at": T0, "signed_id": key("new", "review")},
     "sampling_run": {"key": "another", "state": "waiting", "drawn": None},
     "claim_policy": {"id": 1},
+    "held_review": {"checked_by": None, "checked_at": None, "is_approved": None},
 }
 """What lets a copy stand beside its original, so that no unique key speaks before the others do."""
 ACTORS = (
@@ -123,6 +124,7 @@ ACTORS = (
     "reviewer_id",
     "moved_by",
     "actor_id",
+    "author_id",
 )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.errors import NotFound
-from shared.models.audit import Audit
 from shared.models.people import Person
 from shared.models.releases import HeldReview
 
@@ -48,11 +47,6 @@ async def drop_held(session: AsyncSession, held: HeldReview) -> None:
 async def is_here(session: AsyncSession, person_id: UUID) -> bool:
     person = await session.get(Person, person_id)
     return person is not None and person.is_active
-
-
-async def find_lead(session: AsyncSession, audit: Audit) -> UUID | None:
-    """Of the agent whose work it is."""
-    return await session.scalar(select(col(Person.lead_id)).where(col(Person.id) == audit.agent_id))
 
 
 async def list_due(session: AsyncSession, now: datetime, limit: int) -> Sequence[UUID]:

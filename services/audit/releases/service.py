@@ -14,7 +14,7 @@ from services.audit.errors import AlreadyChecked, CheckBarred, NothingToCheck
 from services.audit.releases import queries, rules
 from services.audit.releases.schemas import HeldDetailOut, SubmissionIn
 from services.audit.reviews import service as reviews
-from services.audit.reviews.queries import find_evidence, get_audit, get_release_policy, lock_audit
+from services.audit.reviews.queries import find_evidence, find_lead, get_audit, get_release_policy, lock_audit
 from services.audit.reviews.rules import needs_check, release_at
 from services.audit.reviews.service import AUDIT
 from shared import clock, outbox
@@ -62,7 +62,7 @@ async def approve(session: AsyncSession, actor: Actor, audit_id: UUID) -> HeldRe
     if not held.needs_check:
         raise NothingToCheck
     audit = await get_audit(session, audit_id)
-    work = rules.Work(held.author_id, audit.agent_id, await queries.find_lead(session, audit))
+    work = rules.Work(held.author_id, audit.agent_id, await find_lead(session, audit.agent_id))
     if why := rules.bar_to_check(actor.id, work):
         raise CheckBarred(why)
     return await _checked(session, actor, held, is_approved=True)
@@ -73,7 +73,7 @@ async def give_back(session: AsyncSession, actor: Actor, audit_id: UUID, reason:
     AlreadyChecked (409)."""
     held = await _lock_unchecked(session, audit_id)
     audit = await get_audit(session, audit_id)
-    work = rules.Work(held.author_id, audit.agent_id, await queries.find_lead(session, audit))
+    work = rules.Work(held.author_id, audit.agent_id, await find_lead(session, audit.agent_id))
     if actor.id != held.author_id and (why := rules.bar_to_check(actor.id, work)):
         raise CheckBarred(why)
     return await _checked(session, actor, held, is_approved=False, reason=reason)

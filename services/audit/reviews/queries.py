@@ -119,7 +119,7 @@ async def find_person(session: AsyncSession, person_id: UUID) -> Person | None:
     return await session.get(Person, person_id)
 
 
-async def find_lead(session: AsyncSession, person_id: UUID) -> UUID | None:
+async def find_lead(session: AsyncSession, person_id: UUID | None) -> UUID | None:
     return await session.scalar(select(col(Person.lead_id)).where(col(Person.id) == person_id))
 
 

@@ -223,7 +223,7 @@ async def acknowledge_for(session: AsyncSession, actor: Actor, review_id: UUID, 
     ReviewSuperseded (409)."""
     await queries.get_review(session, review_id)
     review = await queries.lock_review(session, review_id)
-    if review.agent_id is None or await queries.find_lead(session, review.agent_id) != actor.id:
+    if await queries.find_lead(session, review.agent_id) != actor.id:
         raise Forbidden("Only the lead of the agent whose work it is can say that they were told.")
     if review.superseded_at is not None:
         raise ReviewSuperseded
