@@ -101,7 +101,7 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
         True,
     ),
     "ratings_shown(uuid)": (
-        # Whether what others gave in this session is for the caller to read: once it is closed, and while it
+        # Whether what others gave is for the caller to read: once the calibration is closed, and while it
         # is discussed, for whoever has nothing left to rate.
         f"CREATE FUNCTION ratings_shown(uuid) RETURNS boolean {_PAST} AS $$"
         " SELECT EXISTS (SELECT FROM calibration c WHERE c.id = $1 AND (c.state = 'closed'"
